@@ -1,0 +1,32 @@
+//! Values and entities of Mainstay: identifiers, times, addresses, states and the rules that they carry themselves.
+//!
+//! Nothing here does I/O, reads a clock or makes a random value; what must be random or current comes in as an argument.
+
+pub mod audit;
+pub mod ceremony;
+pub mod email;
+pub mod id;
+pub mod identity;
+pub mod job;
+pub mod key;
+pub mod language;
+pub mod member;
+pub mod note;
+pub mod page;
+pub mod passkey;
+pub mod service_key;
+pub mod session;
+pub mod tenant;
+pub mod text;
+pub mod timestamp;
+
+pub use email::EmailAddress;
+pub use id::{
+    AuditEventId, CeremonyId, EmailFlowId, IdentityId, JobId, MemberId, NoteId, OAuthFlowId, PasskeyId,
+    ServiceKeyId, SessionId, TenantId,
+};
+pub use language::Language;
+pub use timestamp::Timestamp;
+
+/// SHA-256 of a secret that is never stored itself (refresh tokens, codes, keys).
+pub type SecretHash = [u8; 32];
