@@ -1,0 +1,93 @@
+//! What both storage engines must do alike: one case for every outcome of every method of the contract.
+//!
+//! A case is an async function that gets an empty, migrated store. [`cases!`] lists them all; each engine's
+//! `tests/conformance.rs` hands it a macro that makes one test of each, so a failure names its case. The coverage test of
+//! this crate fails when a method of the contract is not called here.
+
+pub mod audit;
+pub mod ceremony;
+pub mod identity;
+pub mod job;
+pub mod key;
+pub mod lease;
+pub mod member;
+pub mod note;
+pub mod passkey;
+pub mod raw;
+pub mod retention;
+pub mod rotation;
+pub mod sample;
+pub mod session;
+pub mod tenant;
+pub mod transaction;
+pub mod value;
+
+use std::{future::Future, sync::Arc};
+
+use mainstay_store::{Access, Store, Tx};
+
+/// The store under test.
+pub type AnyStore = Arc<dyn Store>;
+
+/// Hands every case to a macro, by module.
+#[macro_export]
+macro_rules! cases {
+    ($test:ident) => {
+        $test! {
+            audit { appends_one_chain, filters_and_orders, pages_the_chain, many_at_once_leave_no_gap, a_rollback_leaves_no_gap }
+            ceremony {
+                is_taken_once, is_taken_by_one_of_many, oauth_flow_is_taken_once, email_flow_is_newest_only,
+                email_flow_counts_attempts, email_flows_are_forgotten, a_value_is_spent_once
+            }
+            identity { links_and_finds, is_listed_oldest_first, a_use_is_noted, is_removed_by_its_owner }
+            job { is_claimed_when_due, claims_never_overlap, fails_and_is_set_aside, batches_may_be_empty }
+            key { signing_keys_are_a_ring, service_keys_live_and_die }
+            lease { is_taken_and_renewed, is_taken_by_one_of_many, a_name_locks_others_out }
+            member {
+                is_found_by_what_is_known, an_address_belongs_to_one, is_changed_in_every_field, change_tells_outcomes,
+                a_race_for_an_address_has_one_winner, a_race_of_changes_has_one_winner, a_lock_keeps_others_out,
+                removal_takes_all_that_hangs_on_it, has_a_password, proof_needs_an_address
+            }
+            note { is_kept_as_written, a_batch_is_one_statement, is_paged_newest_first, belongs_to_one_member }
+            passkey { is_found_by_credential, is_listed_oldest_first, a_use_is_noted, belongs_to_one_member, a_lock_keeps_others_out }
+            retention { removes_what_ran_out, keeps_to_its_limit }
+            rotation {
+                replaces_the_newest_token, one_of_many_rotates, only_the_newest_rotates, first_use_is_noted_once,
+                a_lock_shows_what_the_last_holder_left
+            }
+            session { is_found_by_id_and_token, lists_live_ones, is_touched_forward_only, is_revoked_once, all_but_one_are_revoked, is_removed }
+            tenant { is_made_and_read, tells_outcomes, lists_by_name_and_age, never_loses_its_last_owner }
+            transaction {
+                a_drop_rolls_back, a_commit_is_seen_by_the_next, nobody_sees_what_is_not_committed, a_snapshot_stands_still,
+                a_read_sees_the_newest, only_writers_write, a_failed_statement_spoils_the_rest, an_abandoned_statement_spoils_the_rest,
+                commits_and_drops_at_once_keep_apart, abandoned_beginnings_leave_nothing, errors_tell_no_values,
+                a_closed_store_refuses, is_ready_and_current
+            }
+            value { long_text_is_kept, nul_is_refused, every_character_is_kept, moments_are_kept_to_the_microsecond, moments_beyond_are_refused }
+        }
+    };
+}
+
+/// Opens a write transaction.
+pub async fn write(store: &AnyStore) -> Box<dyn Tx> {
+    store.begin(Access::Write).await.expect("a write transaction")
+}
+
+/// Opens a read.
+pub async fn read(store: &AnyStore) -> Box<dyn Tx> {
+    store.begin(Access::Read).await.expect("a read")
+}
+
+/// Runs the same task many times at once, on several threads, and answers what each said.
+pub async fn at_once<F, T>(count: usize, task: impl Fn(usize) -> F) -> Vec<T>
+where
+    F: Future<Output = T> + Send + 'static,
+    T: Send + 'static,
+{
+    let tasks: Vec<_> = (0..count).map(|number| tokio::spawn(task(number))).collect();
+    let mut answers = Vec::with_capacity(count);
+    for task in tasks {
+        answers.push(task.await.expect("a task of the case failed"));
+    }
+    answers
+}

@@ -1,0 +1,81 @@
+//! Removing what has run out.
+
+use mainstay_model::session::RevokedReason;
+use mainstay_store::ExpiredRows;
+
+use crate::{AnyStore, read, sample, write};
+
+/// One kind after another; what is not due stays.
+pub async fn removes_what_ran_out(store: AnyStore) {
+    let member = sample::a_member(&store).await;
+    let mut tx = write(&store).await;
+    let mut kept = Vec::new();
+    for (expires, revoked, stays) in
+        [(9, None, false), (10, None, true), (99, Some(9), false), (99, Some(10), true), (99, None, true)]
+    {
+        let (mut session, token) = sample::session(member.id);
+        session.expires_at = sample::at(expires);
+        session.revoked_at = revoked.map(sample::at);
+        session.revoked_reason = revoked.map(|_| RevokedReason::Logout);
+        tx.insert_session(&session, &token).await.expect("insert");
+        kept.push((session.id, token.hash, stays));
+    }
+    let mut flows = Vec::new();
+    for expires in [19, 20] {
+        let (mut ceremony, mut oauth_flow) = (sample::ceremony(None), sample::oauth_flow(None));
+        let mut email_flow = sample::email_flow(&sample::email(), None);
+        ceremony.expires_at = sample::at(expires);
+        oauth_flow.expires_at = sample::at(expires);
+        email_flow.expires_at = sample::at(expires);
+        tx.insert_ceremony(&ceremony).await.expect("insert");
+        tx.insert_oauth_flow(&oauth_flow).await.expect("insert");
+        tx.insert_email_flow(&email_flow).await.expect("insert");
+        let spent = sample::fresh_hash();
+        tx.spend_once(&spent, sample::at(expires)).await.expect("spend");
+        flows.push((ceremony, oauth_flow, email_flow, spent));
+    }
+    tx.commit().await.expect("commit");
+
+    let mut tx = write(&store).await;
+    let expired = tx.delete_expired(sample::at(20), sample::at(10), 100).await.expect("delete");
+    let expected = ExpiredRows { sessions: 2, ceremonies: 1, oauth_flows: 1, email_flows: 1, spent: 1 };
+    assert_eq!(expired, expected);
+    assert_eq!(expired.total(), 6);
+    let again = tx.delete_expired(sample::at(20), sample::at(10), 100).await.expect("delete");
+    assert_eq!(again.total(), 0);
+    tx.commit().await.expect("commit");
+
+    let mut tx = write(&store).await;
+    for (id, hash, stays) in kept {
+        assert_eq!(tx.session_by_id(id).await.expect("read").is_some(), stays);
+        assert_eq!(tx.session_by_refresh_hash(&hash).await.expect("read").is_some(), stays);
+    }
+    for ((ceremony, oauth_flow, email_flow, spent), stays) in flows.into_iter().zip([false, true]) {
+        assert_eq!(tx.take_ceremony(ceremony.id).await.expect("take").is_some(), stays);
+        assert_eq!(tx.take_oauth_flow(&oauth_flow.state_hash).await.expect("take").is_some(), stays);
+        assert_eq!(tx.delete_email_flow(email_flow.id).await.expect("delete"), stays);
+        assert_eq!(tx.spend_once(&spent, sample::at(99)).await.expect("spend"), !stays);
+    }
+}
+
+/// At most so many of each kind in one call.
+pub async fn keeps_to_its_limit(store: AnyStore) {
+    let member = sample::a_member(&store).await;
+    let mut tx = write(&store).await;
+    for _ in 0..5 {
+        let (session, token) = sample::session(member.id);
+        tx.insert_session(&session, &token).await.expect("insert");
+        tx.insert_ceremony(&sample::ceremony(None)).await.expect("insert");
+        tx.insert_oauth_flow(&sample::oauth_flow(None)).await.expect("insert");
+        tx.insert_email_flow(&sample::email_flow(&sample::email(), None)).await.expect("insert");
+        tx.spend_once(&sample::fresh_hash(), sample::at(0)).await.expect("spend");
+    }
+    for each in [2, 2, 1, 0] {
+        let expired = tx.delete_expired(sample::at(1_000_000), sample::at(1_000_000), 2).await.expect("delete");
+        let expected =
+            ExpiredRows { sessions: each, ceremonies: each, oauth_flows: each, email_flows: each, spent: each };
+        assert_eq!(expired, expected);
+    }
+    tx.commit().await.expect("commit");
+    assert_eq!(read(&store).await.live_sessions_of_member(member.id, sample::at(0)).await.expect("list"), []);
+}

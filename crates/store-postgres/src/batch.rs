@@ -1,0 +1,135 @@
+//! The statements that only this dialect knows: batches travel as one array for each column and are put together by UNNEST;
+//! rows are locked in the order of their ids, so that two batches never wait for one another.
+
+use std::collections::BTreeMap;
+
+use mainstay_model::{SessionId, Timestamp, audit::AuditEvent, job::Job, note::Note};
+use mainstay_store::Result;
+
+use crate::{
+    Tx,
+    codec::{Row, Ts},
+    value::{Document, Text, query},
+};
+
+/// Seed of the hash that turns a name into an advisory lock, so that other users of such locks are not met by chance.
+const NAME_LOCK_SEED: i64 = 0x6d61_696e_7374_6179;
+
+fn column<T, C>(items: &[T], column: impl Fn(&T) -> C) -> Vec<C> {
+    items.iter().map(column).collect()
+}
+
+pub(crate) async fn insert_notes(tx: &mut Tx, notes: &[Note]) -> Result<()> {
+    if notes.is_empty() {
+        return Ok(());
+    }
+    let statement = query(
+        "INSERT INTO notes (id, member_id, text, tags, pinned, created_at, updated_at) \
+         SELECT * FROM UNNEST($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(column(notes, |note| note.id.uuid()))
+    .bind(column(notes, |note| note.member_id.uuid()))
+    .bind(notes.iter().map(|note| Text(&note.text)).collect::<Vec<_>>())
+    .bind(notes.iter().map(|note| Document(&note.tags)).collect::<Vec<_>>())
+    .bind(column(notes, |note| note.pinned))
+    .bind(column(notes, |note| Ts(note.created_at)))
+    .bind(column(notes, |note| Ts(note.updated_at)));
+    tx.write(statement).await?;
+    Ok(())
+}
+
+pub(crate) async fn insert_jobs(tx: &mut Tx, jobs: &[Job]) -> Result<()> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    let statement = query(
+        "INSERT INTO jobs (id, kind, sealed_payload, attempts, created_at, run_at, set_aside) \
+         SELECT j.*, false FROM UNNEST($1, $2, $3, $4, $5, $6) AS j",
+    )
+    .bind(column(jobs, |job| job.id.uuid()))
+    .bind(column(jobs, |job| job.kind.as_str()))
+    .bind(jobs.iter().map(|job| &job.sealed_payload[..]).collect::<Vec<_>>())
+    .bind(column(jobs, |job| job.attempts))
+    .bind(column(jobs, |job| Ts(job.created_at)))
+    .bind(column(jobs, |job| Ts(job.run_at)));
+    tx.write(statement).await?;
+    Ok(())
+}
+
+pub(crate) async fn claim_jobs(
+    tx: &mut Tx,
+    now: Timestamp,
+    claimed_until: Timestamp,
+    limit: u32,
+) -> Result<Vec<Row>> {
+    // Materialised, because the planner may otherwise run the limited part more than once and lock more than it answers.
+    tx.write_all(
+        query(
+            "WITH due AS MATERIALIZED (SELECT id FROM jobs WHERE NOT set_aside AND run_at <= $1 \
+             AND (claimed_until IS NULL OR claimed_until <= $1) ORDER BY run_at, id LIMIT $3 FOR UPDATE SKIP LOCKED) \
+             UPDATE jobs AS j SET claimed_until = $2 FROM due WHERE j.id = due.id \
+             RETURNING j.id, j.kind, j.sealed_payload, j.attempts, j.created_at, j.run_at",
+        )
+        .bind(Ts(now))
+        .bind(Ts(claimed_until))
+        .bind(i64::from(limit)),
+    )
+    .await
+}
+
+pub(crate) async fn touch_sessions(tx: &mut Tx, seen: &[(SessionId, Timestamp)]) -> Result<()> {
+    let mut latest = BTreeMap::new();
+    for (session_id, at) in seen {
+        let entry = latest.entry(*session_id).or_insert(*at);
+        *entry = (*entry).max(*at);
+    }
+    if latest.is_empty() {
+        return Ok(());
+    }
+    tx.write(
+        query(
+            "WITH seen AS (SELECT s.id, u.at FROM sessions AS s JOIN UNNEST($1, $2) AS u (id, at) ON u.id = s.id \
+             WHERE s.last_seen_at < u.at ORDER BY s.id FOR NO KEY UPDATE OF s) \
+             UPDATE sessions AS s SET last_seen_at = GREATEST(s.last_seen_at, seen.at) FROM seen WHERE s.id = seen.id",
+        )
+        .bind(latest.keys().map(|id| id.uuid()).collect::<Vec<_>>())
+        .bind(latest.values().map(|at| Ts(*at)).collect::<Vec<_>>()),
+    )
+    .await?;
+    Ok(())
+}
+
+/// Writes chained events and moves the chain's head to the last of them, in one statement.
+pub(crate) async fn insert_audit_events(tx: &mut Tx, events: &[AuditEvent]) -> Result<()> {
+    let Some(last) = events.last() else { return Ok(()) };
+    let statement = query(
+        "WITH appended AS (INSERT INTO audit_events \
+         (sequence, id, at, action, actor, subject, request_id, detail, previous_hash, hash) \
+         SELECT * FROM UNNEST($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)) \
+         UPDATE audit_head SET sequence = $11, hash = $12 WHERE id = 1",
+    )
+    .bind(column(events, |event| event.sequence))
+    .bind(column(events, |event| event.id.uuid()))
+    .bind(column(events, |event| Ts(event.at)))
+    .bind(events.iter().map(|event| Text(&event.action)).collect::<Vec<_>>())
+    .bind(events.iter().map(|event| Text(&event.actor)).collect::<Vec<_>>())
+    .bind(events.iter().map(|event| Text(&event.subject)).collect::<Vec<_>>())
+    .bind(events.iter().map(|event| Text(&event.request_id)).collect::<Vec<_>>())
+    .bind(events.iter().map(|event| Text(&event.detail)).collect::<Vec<_>>())
+    .bind(events.iter().map(|event| &event.previous_hash[..]).collect::<Vec<_>>())
+    .bind(events.iter().map(|event| &event.hash[..]).collect::<Vec<_>>())
+    .bind(last.sequence)
+    .bind(&last.hash[..]);
+    tx.write(statement).await?;
+    Ok(())
+}
+
+pub(crate) async fn lock_name(tx: &mut Tx, name: &str) -> Result<()> {
+    tx.write_one(
+        query("SELECT true FROM pg_advisory_xact_lock(hashtextextended($1, $2))")
+            .bind(Text(name))
+            .bind(NAME_LOCK_SEED),
+    )
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,4 @@
+//! The PostgreSQL engine against a real server.
+
+mod conformance;
+mod server;

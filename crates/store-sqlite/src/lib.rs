@@ -1,0 +1,50 @@
+//! The embedded engine: one SQLite file, one writer that commits in groups ([`writer`](crate::SqliteStore)), a few readers.
+//!
+//! What each module is for: `writer` shares physical commits, `readers` is the pool of read connections, `tx` is the
+//! transaction that the store's users hold, `migrate` applies the schema, `batch` has the statements that only this
+//! dialect knows. Everything else is written once for both engines, in `crates/store/portable`.
+
+#[macro_use]
+mod dialect;
+
+mod batch;
+mod codec;
+mod error;
+mod migrate;
+mod options;
+mod readers;
+mod store;
+mod tx;
+mod writer;
+
+#[path = "../../store/portable/audit.rs"]
+mod audit;
+#[path = "../../store/portable/ceremony.rs"]
+mod ceremony;
+#[path = "../../store/portable/identity.rs"]
+mod identity;
+#[path = "../../store/portable/job.rs"]
+mod job;
+#[path = "../../store/portable/key.rs"]
+mod key;
+#[path = "../../store/portable/member.rs"]
+mod member;
+#[path = "../../store/portable/migration.rs"]
+mod migration;
+#[path = "../../store/portable/note.rs"]
+mod note;
+#[path = "../../store/portable/passkey.rs"]
+mod passkey;
+#[path = "../../store/portable/retention.rs"]
+mod retention;
+#[path = "../../store/portable/row.rs"]
+mod row;
+#[path = "../../store/portable/session.rs"]
+mod session;
+#[path = "../../store/portable/tenant.rs"]
+mod tenant;
+#[path = "../../store/portable/value.rs"]
+mod value;
+
+pub use crate::{options::SqliteOptions, store::SqliteStore};
+pub(crate) use crate::tx::Tx;

@@ -1,0 +1,48 @@
+//! Removing what has run out, a bounded number of rows at a time. Rows that somebody has locked wait for the next turn.
+
+use async_trait::async_trait;
+use mainstay_model::Timestamp;
+use mainstay_store::{ExpiredRows, Result, RetentionStore};
+
+use crate::{Tx, codec::Ts, value::query};
+
+macro_rules! delete_expired {
+    ($table:literal, $key:literal, $condition:literal) => {
+        concat!(
+            "DELETE FROM ", $table, " WHERE ", $key, " IN (SELECT ", $key, " FROM ", $table, " WHERE ", $condition,
+            " LIMIT $2", skip_locked!(), ")"
+        )
+    };
+}
+
+#[async_trait]
+impl RetentionStore for Tx {
+    async fn delete_expired(
+        &mut self,
+        flows_before: Timestamp,
+        sessions_before: Timestamp,
+        limit: u32,
+    ) -> Result<ExpiredRows> {
+        let expired = |sql: &'static str, before: Timestamp| query(sql).bind(Ts(before)).bind(i64::from(limit));
+        Ok(ExpiredRows {
+            sessions: self
+                .write(expired(
+                    delete_expired!("sessions", "id", "expires_at < $1 OR revoked_at < $1"),
+                    sessions_before,
+                ))
+                .await?,
+            ceremonies: self
+                .write(expired(delete_expired!("ceremonies", "id", "expires_at < $1"), flows_before))
+                .await?,
+            oauth_flows: self
+                .write(expired(delete_expired!("oauth_flows", "id", "expires_at < $1"), flows_before))
+                .await?,
+            email_flows: self
+                .write(expired(delete_expired!("email_flows", "id", "expires_at < $1"), flows_before))
+                .await?,
+            spent: self
+                .write(expired(delete_expired!("spent_values", "hash", "expires_at < $1"), flows_before))
+                .await?,
+        })
+    }
+}
