@@ -1,0 +1,130 @@
+//! Writes that arrive at the same time are done together: while one batch is written, the next one gathers. There is no
+//! artificial delay, so a lone write is as fast as without a batch.
+
+use std::{future::Future, panic::AssertUnwindSafe};
+
+use futures::FutureExt;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{Code, Error, Result, limits};
+
+struct Waiting<I, O> {
+    item: I,
+    answer: oneshot::Sender<Result<O>>,
+}
+
+/// The entrance to a batched write. The worker behind it ends when the last entrance is dropped.
+pub(crate) struct Batcher<I, O> {
+    queue: mpsc::Sender<Waiting<I, O>>,
+}
+
+impl<I: Send + 'static, O: Send + 'static> Batcher<I, O> {
+    /// Starts the worker. `write` gets at most [`limits::BATCH_ITEMS_MAX`] items and answers one outcome per item, in order.
+    pub(crate) fn start<F, Fut>(name: &'static str, mut write: F) -> Self
+    where
+        F: FnMut(Vec<I>) -> Fut + Send + 'static,
+        Fut: Future<Output = Vec<Result<O>>> + Send,
+    {
+        let (queue, mut arrivals) = mpsc::channel::<Waiting<I, O>>(limits::BATCH_QUEUE_MAX);
+        tokio::spawn(async move {
+            let mut gathered = Vec::with_capacity(limits::BATCH_ITEMS_MAX);
+            while arrivals.recv_many(&mut gathered, limits::BATCH_ITEMS_MAX).await > 0 {
+                // Whoever stopped waiting before the write began wants it no more.
+                let (items, answers): (Vec<I>, Vec<_>) = gathered
+                    .drain(..)
+                    .filter(|waiting| !waiting.answer.is_closed())
+                    .map(|waiting| (waiting.item, waiting.answer))
+                    .unzip();
+                if items.is_empty() {
+                    continue;
+                }
+                metrics::histogram!("mainstay_batch_items", "batch" => name).record(items.len() as f64);
+                let outcomes = AssertUnwindSafe(write(items)).catch_unwind().await.unwrap_or_else(|_| {
+                    tracing::error!(event = "batch.panicked", batch = name);
+                    Vec::new()
+                });
+                let mut outcomes = outcomes.into_iter();
+                for answer in answers {
+                    let outcome =
+                        outcomes.next().unwrap_or_else(|| Err(Error::internal("a batched write broke off")));
+                    // A caller who is gone meanwhile is told by nobody; the write stands.
+                    let _ = answer.send(outcome);
+                }
+            }
+        });
+        Self { queue }
+    }
+
+    /// Hands one item over and waits for its outcome. Dropping the returned future before its batch begins takes it back.
+    ///
+    /// # Errors
+    /// What the write answers, or [`Code::DependencyUnavailable`] at once while too many wait.
+    pub(crate) async fn submit(&self, item: I) -> Result<O> {
+        let (answer, outcome) = oneshot::channel();
+        self.queue.try_send(Waiting { item, answer }).map_err(|_| {
+            Error::new(Code::DependencyUnavailable, "Too many changes are waiting to be written. Try again.")
+                .retry_after(limits::BATCH_RETRY_AFTER)
+        })?;
+        outcome.await.unwrap_or_else(|_| Err(Error::internal("the batched writer is gone")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use tokio::sync::Notify;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_arrives_during_a_write_is_written_together() {
+        let sizes = Arc::new(Mutex::new(Vec::new()));
+        let (entered, release) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let batcher = Arc::new(Batcher::start("test", {
+            let (sizes, entered, release) = (Arc::clone(&sizes), Arc::clone(&entered), Arc::clone(&release));
+            move |items: Vec<u32>| {
+                let (sizes, entered, release) =
+                    (Arc::clone(&sizes), Arc::clone(&entered), Arc::clone(&release));
+                async move {
+                    sizes.lock().expect("not poisoned").push(items.len());
+                    entered.notify_one();
+                    release.notified().await;
+                    items.into_iter().map(|item| Ok(item * 2)).collect()
+                }
+            }
+        }));
+        let submit = |item| {
+            let batcher = Arc::clone(&batcher);
+            tokio::spawn(async move { batcher.submit(item).await })
+        };
+        let first = submit(1);
+        entered.notified().await;
+        let rest: Vec<_> = (2..10).map(submit).collect();
+        // Dropped before its batch begins: never written.
+        let dropped = submit(99);
+        while batcher.queue.capacity() > limits::BATCH_QUEUE_MAX - 9 {
+            tokio::task::yield_now().await;
+        }
+        dropped.abort();
+        assert!(dropped.await.expect_err("aborted").is_cancelled());
+        release.notify_one();
+        entered.notified().await;
+        release.notify_one();
+        assert_eq!(first.await.expect("joins").expect("is written"), 2);
+        for (item, outcome) in (2..10).zip(rest) {
+            assert_eq!(outcome.await.expect("joins").expect("is written"), item * 2);
+        }
+        assert_eq!(*sizes.lock().expect("not poisoned"), [1, 8]);
+    }
+
+    #[tokio::test]
+    async fn a_panic_fails_its_batch_and_no_other() {
+        let batcher = Batcher::start("test", |items: Vec<u32>| async move {
+            assert!(!items.contains(&13), "a bug");
+            items.into_iter().map(Ok).collect()
+        });
+        assert_eq!(batcher.submit(13).await.expect_err("fails").code, Code::Internal);
+        assert_eq!(batcher.submit(1).await.expect("works"), 1);
+    }
+}

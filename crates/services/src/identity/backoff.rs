@@ -1,0 +1,170 @@
+//! Slowing down repeated failures, per account and per network address (SEC-5).
+//!
+//! Keys are hashes, and the account's key is made from the address that was typed, whether anybody has it or not: so waiting
+//! tells nothing about who exists. Passkeys never ask here: a stranger's failures can't keep a member from them.
+
+use std::{
+    net::{IpAddr, Ipv6Addr},
+    time::Duration,
+};
+
+use mainstay_model::EmailAddress;
+
+use crate::{
+    App, Code, Error, RequestContext, Result, crypto,
+    ports::{Backoff, LimiterUnavailable, Quota},
+};
+
+/// Failures at one account: people mistype a few times; a quarter of an hour makes guessing hopeless.
+const ACCOUNT: Backoff = Backoff {
+    free: 4,
+    base: Duration::from_secs(1),
+    max: Duration::from_secs(15 * 60),
+    forget: Duration::from_secs(24 * 3600),
+};
+/// Failures from one network address, which many people may share.
+const ADDRESS: Backoff = Backoff {
+    free: 25,
+    base: Duration::from_secs(1),
+    max: Duration::from_secs(15 * 60),
+    forget: Duration::from_secs(3600),
+};
+/// Mails to one mailbox that one network address may cause.
+const MAILS_PER_ASKER: Quota = Quota { limit: 10, window: Duration::from_secs(10 * 60) };
+/// Mails to one mailbox, whoever asks: enough that a few strangers don't lock its owner out, too few to flood it.
+const MAILS_PER_MAILBOX: Quota = Quota { limit: 40, window: Duration::from_secs(3600) };
+
+/// What failures are counted for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Door {
+    /// Passwords.
+    Password,
+    /// Mailed codes. Their tries per code are counted with the code itself, so only addresses are slowed here.
+    Code,
+}
+
+impl Door {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Code => "code",
+        }
+    }
+}
+
+/// Refuses a try while an earlier failure's wait is not over.
+///
+/// # Errors
+/// [`Code::SignInBackoff`] with the wait; [`Code::DependencyUnavailable`] when nobody can tell, except on a developer's machine.
+pub(super) async fn check(
+    app: &App,
+    ctx: &RequestContext,
+    door: Door,
+    account: Option<&EmailAddress>,
+) -> Result<()> {
+    let mut wait = Duration::ZERO;
+    for (key, _) in keys(app, ctx, door, account) {
+        wait = wait.max(lenient(app, app.ports.limiter.backoff_remaining(&key).await)?.unwrap_or_default());
+    }
+    if wait.is_zero() {
+        return Ok(());
+    }
+    metrics::counter!("mainstay_sign_in_backoffs_total", "method" => door.word()).increment(1);
+    let detail = "There were too many failed sign-ins. Wait a little, or sign in another way.";
+    Err(Error::new(Code::SignInBackoff, detail).retry_after(wait))
+}
+
+/// Counts a failure.
+///
+/// # Errors
+/// [`Code::DependencyUnavailable`] as [`check`].
+pub(super) async fn failed(
+    app: &App,
+    ctx: &RequestContext,
+    door: Door,
+    account: Option<&EmailAddress>,
+) -> Result<()> {
+    for (key, backoff) in keys(app, ctx, door, account) {
+        lenient(app, app.ports.limiter.record_failure(&key, backoff).await)?;
+    }
+    Ok(())
+}
+
+/// Forgets an account's failures after a success. Those of the network address stay: otherwise one account of one's own
+/// would wash away the guesses at all others.
+pub(super) async fn succeeded(app: &App, door: Door, account: &EmailAddress) {
+    let key = account_key(app, door, account);
+    if let Err(error) = app.ports.limiter.clear_failures(&key).await {
+        tracing::warn!(error = %error, "failures could not be forgotten");
+    }
+}
+
+/// Takes one mail to a mailbox from its quota; the same for known and unknown addresses.
+///
+/// # Errors
+/// [`Code::RateLimited`]; [`Code::DependencyUnavailable`] as [`check`].
+pub(super) async fn take_mail(app: &App, ctx: &RequestContext, to: &EmailAddress) -> Result<()> {
+    let asker = ctx.ip.map(network).unwrap_or_default();
+    let per_asker = key(app, "mail-asker", &[to.as_str().as_bytes(), b"\0", &asker].concat());
+    let per_mailbox = key(app, "mail", to.as_str().as_bytes());
+    for (key, quota) in [(per_asker, MAILS_PER_ASKER), (per_mailbox, MAILS_PER_MAILBOX)] {
+        let decision = lenient(app, app.ports.limiter.take(&key, quota).await)?;
+        if let Some(decision) = decision.filter(|decision| !decision.allowed) {
+            let detail = "Many mails went to this address already. Look into the mailbox, or wait a little.";
+            return Err(Error::new(Code::RateLimited, detail).retry_after(decision.retry_after));
+        }
+    }
+    Ok(())
+}
+
+fn keys(
+    app: &App,
+    ctx: &RequestContext,
+    door: Door,
+    account: Option<&EmailAddress>,
+) -> impl Iterator<Item = (String, Backoff)> {
+    let account = account.map(|account| (account_key(app, door, account), ACCOUNT));
+    let address = ctx.ip.map(|ip| (key(app, door.word(), &network(ip)), ADDRESS));
+    account.into_iter().chain(address)
+}
+
+fn account_key(app: &App, door: Door, account: &EmailAddress) -> String {
+    key(app, door.word(), account.as_str().as_bytes())
+}
+
+fn key(app: &App, kind: &str, data: &[u8]) -> String {
+    format!("sign-in/{kind}/{}", crypto::encode(&app.sealer.mac("mainstay/sign-in-backoff", data)))
+}
+
+/// The part of an address that stands for one household: IPv4 whole, also when written as IPv6; IPv6 by its /64.
+fn network(ip: IpAddr) -> Vec<u8> {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => ip.octets().to_vec(),
+        IpAddr::V6(ip) => Ipv6Addr::octets(&ip)[..8].to_vec(),
+    }
+}
+
+/// Without the limiter the door stays shut, except on a developer's machine.
+fn lenient<T>(app: &App, answer: std::result::Result<T, LimiterUnavailable>) -> Result<Option<T>> {
+    match answer {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if app.settings.environment.is_strict() => Err(Error::unavailable("rate limiter", error)),
+        Err(error) => {
+            tracing::warn!(error = %error, "the rate limiter is away; let through on a developer's machine");
+            Ok(None)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_household_are_one() {
+        let parse = |text: &str| network(text.parse().expect("an address"));
+        assert_eq!(parse("::ffff:192.0.2.1"), parse("192.0.2.1"));
+        assert_eq!(parse("2001:db8::1"), parse("2001:0db8:0:0:ffff::2"));
+        assert_ne!(parse("2001:db8:0:1::1"), parse("2001:db8::1"));
+    }
+}

@@ -1,0 +1,164 @@
+//! Every bound of the use cases in one place; the limits page is made from these.
+
+use std::time::Duration;
+
+/// A named bound, for the generated limits page.
+#[derive(Clone, Debug)]
+pub struct Limit {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value with unit.
+    pub value: String,
+    /// What happens beyond it.
+    pub beyond: &'static str,
+}
+
+/// Display names, passkey names and the like, in characters.
+pub const LABEL_CHARS_MAX: usize = 100;
+/// A note's text, in characters.
+pub const NOTE_TEXT_CHARS_MAX: usize = 20_000;
+/// Tags on one note.
+pub const NOTE_TAGS_MAX: usize = 20;
+/// One tag, in characters.
+pub const NOTE_TAG_CHARS_MAX: usize = 50;
+/// Items on one page of any list.
+pub const PAGE_ITEMS_MAX: u32 = 100;
+/// Items on a page when the caller names no number.
+pub const PAGE_ITEMS_DEFAULT: u32 = 20;
+/// Passkeys of one member.
+pub const PASSKEYS_PER_MEMBER_MAX: usize = 20;
+/// A user agent as it is kept, in bytes.
+pub const USER_AGENT_BYTES_MAX: usize = 256;
+/// A password, in bytes, at most: Argon2 takes any length, a request for hashing megabytes is an attack.
+pub const PASSWORD_BYTES_MAX: usize = 256;
+/// A password, in characters, at least (NIST SP 800-63B-4, 3.1.1.2, beside other factors).
+pub const PASSWORD_CHARS_MIN: usize = 8;
+
+/// Life of an access token.
+pub const ACCESS_TOKEN_TTL: Duration = Duration::from_secs(15 * 60);
+/// A session ends so long after its last refresh.
+pub const SESSION_SLIDING_TTL: Duration = Duration::from_secs(30 * 24 * 3600);
+/// A session ends so long after its start, whatever happens.
+pub const SESSION_ABSOLUTE_TTL: Duration = Duration::from_secs(90 * 24 * 3600);
+/// A replaced refresh token still gets the same successor for so long, whoever used the successor: two tabs.
+pub const REFRESH_GRACE: Duration = Duration::from_secs(10);
+/// A replaced refresh token gets the same successor for so long while nobody presented the successor: a lost answer.
+pub const REFRESH_LOST_ANSWER: Duration = Duration::from_secs(24 * 3600);
+/// Session state may be served from memory for so long; hints make it shorter.
+pub const SESSION_CACHE_TTL: Duration = Duration::from_millis(800);
+/// Sessions kept in memory.
+pub const SESSION_CACHE_ENTRIES_MAX: usize = 50_000;
+/// A sign-in counts as recent for so long.
+pub const RECENT_SIGN_IN: Duration = Duration::from_secs(10 * 60);
+/// Life of a passkey ceremony.
+pub const CEREMONY_TTL: Duration = Duration::from_secs(5 * 60);
+/// Life of a trip to a provider.
+pub const OAUTH_FLOW_TTL: Duration = Duration::from_secs(10 * 60);
+/// Life of a mailed code.
+pub const EMAIL_CODE_TTL: Duration = Duration::from_secs(10 * 60);
+/// Digits of a mailed code.
+pub const EMAIL_CODE_DIGITS: usize = 8;
+/// Wrong tries before a mailed code dies.
+pub const EMAIL_CODE_ATTEMPTS_MAX: i64 = 5;
+/// A new signing key is shown so long before it signs.
+pub const SIGNING_KEY_LEAD: Duration = Duration::from_secs(10 * 60);
+/// Clock difference between nodes that verification of tokens forgives.
+pub const CLOCK_LEEWAY: Duration = Duration::from_secs(60);
+/// Nodes read the key ring again at least so often.
+pub const KEY_RING_RELOAD: Duration = Duration::from_secs(30);
+/// What `Retry-After` says while a dependency is away.
+pub const DEPENDENCY_RETRY_AFTER: Duration = Duration::from_secs(5);
+/// A unit of work is run so often in all when others are in its way.
+pub const CONTENTION_ATTEMPTS_MAX: u32 = 5;
+/// Jobs that one worker takes at a time.
+pub const JOBS_CLAIMED_MAX: u32 = 20;
+/// A job that fails so often is set aside.
+pub const JOB_ATTEMPTS_MAX: i64 = 10;
+/// A worker has so long for a job before another may take it.
+pub const JOB_CLAIM: Duration = Duration::from_secs(60);
+/// Rows that one retention run removes of each kind.
+pub const RETENTION_BATCH: u32 = 1_000;
+/// Ended sessions stay visible to audits for so long.
+pub const ENDED_SESSION_KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+/// Requests that wait for a batched write before new ones are refused.
+pub const BATCH_QUEUE_MAX: usize = 4_096;
+/// Items of one batched write.
+pub const BATCH_ITEMS_MAX: usize = 256;
+/// An access token, in bytes; a longer text is none of ours.
+pub const ACCESS_TOKEN_BYTES_MAX: usize = 2_048;
+/// Access tokens whose signature need not be checked again.
+pub const VERIFIED_TOKENS_MAX: usize = 50_000;
+/// An unknown `kid` makes a node read the key ring again at most so often.
+pub const UNKNOWN_KID_COOLDOWN: Duration = Duration::from_secs(5);
+/// Last-seen times are written so often.
+pub const SEEN_FLUSH: Duration = Duration::from_secs(60);
+/// Last-seen times that wait for being written; beyond it the newest are forgotten.
+pub const SEEN_SESSIONS_MAX: usize = 100_000;
+/// Last-seen times that one statement writes.
+pub const SEEN_BATCH: usize = 500;
+/// Background work that is under way when the process stops gets so long to end.
+pub const BACKGROUND_DRAIN: Duration = Duration::from_millis(800);
+/// Workers look for due jobs so often when nobody wakes them.
+pub const JOB_POLL: Duration = Duration::from_secs(5);
+/// One job may take so long; shorter than its claim, so that nobody else takes it meanwhile.
+pub const JOB_TIMEOUT: Duration = Duration::from_secs(45);
+/// Wait before a job's second try; doubles with each further one.
+pub const JOB_BACKOFF_BASE: Duration = Duration::from_secs(5);
+/// Longest wait before a job is tried again.
+pub const JOB_BACKOFF_MAX: Duration = Duration::from_secs(3600);
+/// Retention runs so often, on one node.
+pub const RETENTION_INTERVAL: Duration = Duration::from_secs(5 * 60);
+/// Batches of one retention run; what is left waits for the next.
+pub const RETENTION_BATCHES_MAX: u32 = 100;
+/// Audit events that verification reads at a time.
+pub const AUDIT_VERIFY_PAGE: u32 = 1_000;
+/// A service key's last use is noted at most so often.
+pub const SERVICE_KEY_TOUCH: Duration = Duration::from_secs(60);
+/// What `Retry-After` says when a queue of writes is full.
+pub const BATCH_RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// The bounds that a caller can meet or an operator should know, for the reference page.
+#[must_use]
+pub fn table() -> Vec<Limit> {
+    let limit = |name, value: String, beyond| Limit { name, value, beyond };
+    let time = |name, duration: Duration, beyond| limit(name, words(duration), beyond);
+    vec![
+        limit("display name, passkey name, tenant name", format!("{LABEL_CHARS_MAX} characters"), "422"),
+        limit("note text", format!("{NOTE_TEXT_CHARS_MAX} characters"), "422"),
+        limit("tags of a note", format!("{NOTE_TAGS_MAX}, each {NOTE_TAG_CHARS_MAX} characters"), "422"),
+        limit("items on a page", format!("{PAGE_ITEMS_MAX}, by default {PAGE_ITEMS_DEFAULT}"), "422"),
+        limit("passkeys of a member", PASSKEYS_PER_MEMBER_MAX.to_string(), "409"),
+        limit("password", format!("{PASSWORD_CHARS_MIN} characters to {PASSWORD_BYTES_MAX} bytes"), "422"),
+        limit("kept user agent", format!("{USER_AGENT_BYTES_MAX} bytes"), "cut"),
+        time("access token", ACCESS_TOKEN_TTL, "401, refresh"),
+        time("session without a refresh", SESSION_SLIDING_TTL, "401, sign in"),
+        time("session, whatever happens", SESSION_ABSOLUTE_TTL, "401, sign in"),
+        time("same successor for two tabs", REFRESH_GRACE, "the session ends"),
+        time("same successor after a lost answer", REFRESH_LOST_ANSWER, "the session ends"),
+        time("an ended session may still be taken for live on another node", SESSION_CACHE_TTL, "401"),
+        time("recent sign-in", RECENT_SIGN_IN, "403, sign in again"),
+        time("passkey ceremony", CEREMONY_TTL, "401, start again"),
+        time("trip to an identity provider", OAUTH_FLOW_TTL, "401, start again"),
+        time("mailed code", EMAIL_CODE_TTL, "401, ask for another"),
+        limit("tries of a mailed code", EMAIL_CODE_ATTEMPTS_MAX.to_string(), "401, ask for another"),
+        time("new signing key is shown before it signs", SIGNING_KEY_LEAD, "-"),
+        time("clock difference between machines", CLOCK_LEEWAY, "401"),
+        limit("attempts of a job", JOB_ATTEMPTS_MAX.to_string(), "set aside, alarm"),
+        limit("attempts of a contended transaction", CONTENTION_ATTEMPTS_MAX.to_string(), "503"),
+        limit("writes that wait for a batch", BATCH_QUEUE_MAX.to_string(), "503"),
+        limit("items of one batch", BATCH_ITEMS_MAX.to_string(), "next batch"),
+        time("ended sessions are kept", ENDED_SESSION_KEPT, "removed"),
+    ]
+}
+
+/// A duration in its largest whole unit.
+fn words(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        0 => format!("{} ms", duration.as_millis()),
+        s if s % 86_400 == 0 => format!("{} d", s / 86_400),
+        s if s % 3_600 == 0 => format!("{} h", s / 3_600),
+        s if s % 60 == 0 => format!("{} min", s / 60),
+        s => format!("{s} s"),
+    }
+}

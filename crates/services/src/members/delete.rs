@@ -1,0 +1,82 @@
+//! A member deletes their account: everything that hangs on it goes in one transaction, and providers are told afterwards.
+
+use mainstay_model::{audit::Actor, identity::Identity, tenant::TenantRole};
+use mainstay_store::Tx;
+use secrecy::SecretString;
+use serde_json::json;
+
+use crate::{
+    App, Caller, Code, Error, RequestContext, Result, audit,
+    crypto::Purpose,
+    jobs::{self, Work},
+    sessions,
+};
+
+/// Deletes the caller's account with sessions, passkeys, identities, notes and memberships. Provider tokens are revoked by jobs.
+/// The audit trail keeps the id and nothing else of them.
+///
+/// # Errors
+/// [`Code::RecentSignInRequired`]; [`Code::Conflict`] while they are the only owner of a tenant that has other members;
+/// [`Code::SessionEnded`] when the account is gone already; or the database is away.
+pub async fn delete_self(app: &App, ctx: &RequestContext, caller: &Caller) -> Result<()> {
+    caller.require_recent(app.now())?;
+    let has_jobs = app.retrying(|| delete(app, ctx, caller)).await?;
+    sessions::announce_member_changed(app, caller.member_id).await;
+    if has_jobs {
+        jobs::announce(app).await;
+    }
+    Ok(())
+}
+
+async fn delete(app: &App, ctx: &RequestContext, caller: &Caller) -> Result<bool> {
+    let mut tx = app.write().await?;
+    // Tenants before the member: whoever changes memberships locks in this order too.
+    leave_tenants(&mut *tx, caller).await?;
+    let member = tx.lock_member(caller.member_id).await?.ok_or_else(super::gone)?;
+    let identities = tx.identities_of_member(member.id).await?;
+    let work: Vec<Work> = identities.iter().filter_map(|identity| revocation(app, identity)).collect();
+    if let Some(email) = &member.email {
+        tx.delete_email_flows_of_address(email).await?;
+    }
+    tx.delete_member(member.id).await?;
+    jobs::enqueue(app, &mut *tx, &work).await?;
+    let actor = Actor::Member(member.id);
+    let detail = json!({ "identities": identities.len() });
+    let event = audit::event(app, ctx, "member.deleted", &actor, super::subject(member.id), detail);
+    tx.append_audit_events(&[event]).await?;
+    tx.commit().await?;
+    Ok(!work.is_empty())
+}
+
+/// Refuses while others would be left without an owner. A tenant in which the member was alone stays behind empty.
+async fn leave_tenants(tx: &mut dyn Tx, caller: &Caller) -> Result<()> {
+    let mut owned: Vec<_> = tx
+        .tenants_of_member(caller.member_id)
+        .await?
+        .into_iter()
+        .filter_map(|(tenant, role)| (role == TenantRole::Owner).then_some(tenant.id))
+        .collect();
+    owned.sort_unstable();
+    for tenant_id in owned {
+        tx.lock_tenant(tenant_id).await?;
+        let has_others = tx.members_of_tenant(tenant_id).await?.len() > 1;
+        if has_others && tx.count_owners(tenant_id).await? == 1 {
+            return Err(Error::new(
+                Code::Conflict,
+                "You are the only owner of a tenant that has other members. Make somebody else an owner first.",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn revocation(app: &App, identity: &Identity) -> Option<Work> {
+    let sealed = identity.sealed_token.as_deref()?;
+    let opened =
+        app.sealer.open(Purpose::ProviderToken, sealed).ok().and_then(|token| String::from_utf8(token).ok());
+    if opened.is_none() {
+        // The deletion is not held up; the provider forgets the token when the person revokes it there.
+        tracing::error!(event = "member.provider_token_lost", identity = %identity.id);
+    }
+    Some(Work::RevokeProviderToken { provider: identity.provider, token: SecretString::from(opened?) })
+}

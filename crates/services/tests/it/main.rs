@@ -1,0 +1,15 @@
+//! The use cases on both engines, with the production constructor and a clock that tests move.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on has failed")]
+
+mod harness;
+
+mod audit;
+mod identity;
+mod jobs;
+mod members;
+mod notes;
+mod retention;
+mod service_keys;
+mod sessions;
+mod tenants;
