@@ -1,0 +1,130 @@
+//! The cookies of browsers (SES-4): never readable by script, and outside of a developer's machine with the prefixes by
+//! which browsers themselves refuse a cookie that a sub-domain or a plain-text connection planted (RFC 6265bis, 4.1.3).
+
+use std::time::Duration;
+
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
+
+/// The refresh cookie goes nowhere else.
+pub(crate) const REFRESH_PATH: &str = "/v1/auth";
+
+/// What a flow cookie belongs to; each kind has its own, so that one flow does not disturb another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flow {
+    Passkey,
+    Email,
+    Google,
+    Apple,
+}
+
+/// The names that this deployment uses.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CookieNames {
+    pub(crate) access: &'static str,
+    pub(crate) refresh: &'static str,
+    is_secure: bool,
+}
+
+impl CookieNames {
+    pub(crate) const fn new(is_secure: bool) -> Self {
+        if is_secure {
+            Self { access: "__Host-mainstay_access", refresh: "__Secure-mainstay_refresh", is_secure }
+        } else {
+            Self { access: "mainstay_access", refresh: "mainstay_refresh", is_secure }
+        }
+    }
+
+    pub(crate) const fn flow(&self, flow: Flow) -> &'static str {
+        match (flow, self.is_secure) {
+            (Flow::Passkey, false) => "mainstay_flow_passkey",
+            (Flow::Passkey, true) => "__Host-mainstay_flow_passkey",
+            (Flow::Email, false) => "mainstay_flow_email",
+            (Flow::Email, true) => "__Host-mainstay_flow_email",
+            (Flow::Google, false) => "mainstay_flow_google",
+            (Flow::Google, true) => "__Host-mainstay_flow_google",
+            (Flow::Apple, false) => "mainstay_flow_apple",
+            (Flow::Apple, true) => "__Host-mainstay_flow_apple",
+        }
+    }
+
+    pub(crate) fn set_access(&self, token: &str, life: Duration) -> HeaderValue {
+        self.set(self.access, token, "/", "Lax", self.is_secure, life)
+    }
+
+    pub(crate) fn set_refresh(&self, token: &str, life: Duration) -> HeaderValue {
+        self.set(self.refresh, token, REFRESH_PATH, "Lax", self.is_secure, life)
+    }
+
+    /// Apple answers by a cross-site form post, which carries no `Lax` cookies.
+    pub(crate) fn set_flow(&self, flow: Flow, secret: &str, life: Duration) -> HeaderValue {
+        match flow {
+            Flow::Apple => self.set(self.flow(flow), secret, "/", "None", true, life),
+            _ => self.set(self.flow(flow), secret, "/", "Lax", self.is_secure, life),
+        }
+    }
+
+    pub(crate) fn clear_flow(&self, flow: Flow) -> HeaderValue {
+        self.set_flow(flow, "", Duration::ZERO)
+    }
+
+    /// Takes a browser's session away.
+    pub(crate) fn clear_session(&self) -> [HeaderValue; 2] {
+        [self.set_access("", Duration::ZERO), self.set_refresh("", Duration::ZERO)]
+    }
+
+    fn set(self, name: &str, value: &str, path: &str, same_site: &str, secure: bool, life: Duration) -> HeaderValue {
+        let secure = if secure { "; Secure" } else { "" };
+        let text = format!(
+            "{name}={value}; Path={path}; Max-Age={}; HttpOnly{secure}; SameSite={same_site}",
+            life.as_secs()
+        );
+        // Names are constants, and values are base64url or a JSON Web Token.
+        HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
+    }
+}
+
+/// One cookie of a request; the first if there are several of its name.
+pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim_start().split_once('='))
+        .find(|(key, _)| *key == name)
+        .map(|(_, value)| value.trim())
+        .filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ses_4_attributes_are_exact() {
+        let life = Duration::from_secs(900);
+        let (dev, strict) = (CookieNames::new(false), CookieNames::new(true));
+        assert_eq!(
+            strict.set_access("t", life),
+            "__Host-mainstay_access=t; Path=/; Max-Age=900; HttpOnly; Secure; SameSite=Lax"
+        );
+        assert_eq!(
+            strict.set_refresh("t", life),
+            "__Secure-mainstay_refresh=t; Path=/v1/auth; Max-Age=900; HttpOnly; Secure; SameSite=Lax"
+        );
+        assert_eq!(dev.set_access("t", life), "mainstay_access=t; Path=/; Max-Age=900; HttpOnly; SameSite=Lax");
+        assert_eq!(
+            dev.set_flow(Flow::Apple, "s", life),
+            "mainstay_flow_apple=s; Path=/; Max-Age=900; HttpOnly; Secure; SameSite=None"
+        );
+    }
+
+    #[test]
+    fn a_cookie_is_found_by_its_whole_name() {
+        let mut headers = HeaderMap::new();
+        headers.append(header::COOKIE, HeaderValue::from_static("xmainstay_access=no; mainstay_access=yes;b=c"));
+        headers.append(header::COOKIE, HeaderValue::from_static("d=e"));
+        assert_eq!(cookie(&headers, "mainstay_access"), Some("yes"));
+        assert_eq!(cookie(&headers, "d"), Some("e"));
+        assert_eq!(cookie(&headers, "missing"), None);
+    }
+}

@@ -1,0 +1,173 @@
+//! Answers that carry a session: in cookies for browsers, in the body for clients that asked for bearer tokens. Never both.
+
+use std::time::Duration;
+
+use actix_web::http::{
+    StatusCode,
+    header::{self, HeaderMap, HeaderValue},
+};
+use actix_web::HttpResponse;
+use mainstay_model::{SessionId, Timestamp, session::Posture};
+use mainstay_services::{
+    Caller, Error, RequestContext,
+    sessions::{self, Refreshed, SignedIn},
+};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::{
+    cookies::{CookieNames, cookie},
+    problem::Problem,
+    routes::me::me_view,
+    security::authentication::{Presented, presented},
+    state::Edge,
+    views::sign_in::{RefreshedView, SignedInView},
+};
+
+/// The tokens of a session on their way to the client.
+struct Tokens<'a> {
+    access: &'a str,
+    access_expires_at: Timestamp,
+    refresh: &'a SecretString,
+    refresh_expires_at: Timestamp,
+}
+
+impl Tokens<'_> {
+    fn expires_in(&self, now: Timestamp) -> Duration {
+        self.access_expires_at.since(now)
+    }
+
+    fn cookies(&self, names: &CookieNames, now: Timestamp) -> [HeaderValue; 2] {
+        [
+            names.set_access(self.access, self.expires_in(now)),
+            names.set_refresh(self.refresh.expose_secret(), self.refresh_expires_at.since(now)),
+        ]
+    }
+}
+
+fn tokens_of(signed_in: &SignedIn) -> Tokens<'_> {
+    Tokens {
+        access: &signed_in.access_token,
+        access_expires_at: signed_in.access_expires_at,
+        refresh: &signed_in.refresh_token,
+        refresh_expires_at: signed_in.refresh_expires_at,
+    }
+}
+
+/// The cookies of a new session.
+pub(crate) fn session_cookies(server: &Edge, signed_in: &SignedIn) -> [HeaderValue; 2] {
+    tokens_of(signed_in).cookies(&server.cookies, server.app.now())
+}
+
+/// What a client is told about its new session.
+pub(crate) async fn view(server: &Edge, context: &RequestContext, signed_in: &SignedIn) -> Result<SignedInView, Problem> {
+    let caller = Caller {
+        member_id: signed_in.member.id,
+        session_id: signed_in.session.id,
+        role: signed_in.member.role,
+        signed_in_at: signed_in.session.signed_in_at,
+    };
+    let by_bearer = context.posture == Posture::Bearer;
+    let tokens = tokens_of(signed_in);
+    Ok(SignedInView {
+        member: me_view(&server.app, &caller, !by_bearer).await?,
+        csrf_token: sessions::csrf_token(&server.app, signed_in.session.id),
+        access_expires_at: tokens.access_expires_at,
+        access_token: by_bearer.then(|| tokens.access.to_owned()),
+        token_type: by_bearer.then_some("Bearer"),
+        expires_in: by_bearer.then(|| tokens.expires_in(server.app.now()).as_secs()),
+        refresh_token: by_bearer.then(|| tokens.refresh.expose_secret().to_owned()),
+    })
+}
+
+/// The whole answer to a sign-in.
+pub(crate) async fn answer(
+    server: &Edge,
+    context: &RequestContext,
+    signed_in: &SignedIn,
+) -> Result<HttpResponse, Problem> {
+    let body = view(server, context, signed_in).await?;
+    let mut response = HttpResponse::build(StatusCode::OK).json(body);
+    keep(server, context, signed_in, &mut response);
+    Ok(response)
+}
+
+/// Puts the session's cookies on an answer, for browsers.
+pub(crate) fn keep(server: &Edge, context: &RequestContext, signed_in: &SignedIn, response: &mut HttpResponse) {
+    if context.posture == Posture::Browser {
+        for cookie in session_cookies(server, signed_in) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+    }
+}
+
+/// The answer to a refresh, the way the token came.
+pub(crate) fn refreshed(server: &Edge, refreshed: &Refreshed, posture: Posture) -> HttpResponse {
+    let now = server.app.now();
+    let by_bearer = posture == Posture::Bearer;
+    let tokens = Tokens {
+        access: &refreshed.access_token,
+        access_expires_at: refreshed.access_expires_at,
+        refresh: &refreshed.refresh_token,
+        refresh_expires_at: refreshed.refresh_expires_at,
+    };
+    let mut response = HttpResponse::Ok().json(RefreshedView {
+        csrf_token: sessions::csrf_token(&server.app, refreshed.session_id),
+        access_expires_at: tokens.access_expires_at,
+        access_token: by_bearer.then(|| tokens.access.to_owned()),
+        token_type: by_bearer.then_some("Bearer"),
+        expires_in: by_bearer.then(|| tokens.expires_in(now).as_secs()),
+        refresh_token: by_bearer.then(|| tokens.refresh.expose_secret().to_owned()),
+    });
+    if !by_bearer {
+        for cookie in tokens.cookies(&server.cookies, now) {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+    }
+    response
+}
+
+/// The session that a request presents, live or at least refreshable; none when it presents none that is any good. Whoever calls
+/// this for an unsafe request has had its origin checked by the edge.
+///
+/// # Errors
+/// Only failures of ours: that a session could not be looked up must not look like its absence.
+pub(crate) async fn present_session(server: &Edge, headers: &HeaderMap) -> Result<Option<PresentSession>, Error> {
+    let presented = presented(headers, &server.cookies);
+    let by_cookie = presented.is_cookie();
+    if let Presented::Bearer(token) | Presented::AccessCookie(token) = presented
+        && let Some(caller) = unless_ours(sessions::authenticate(&server.app, token).await)?
+    {
+        return Ok(Some(PresentSession { id: caller.session_id, caller: Some(caller), by_cookie }));
+    }
+    if matches!(presented, Presented::Bearer(_)) {
+        return Ok(None);
+    }
+    let Some(token) = cookie(headers, server.cookies.refresh) else { return Ok(None) };
+    let id = unless_ours(sessions::session_of_refresh_token(&server.app, token).await)?;
+    Ok(id.map(|id| PresentSession { id, caller: None, by_cookie }))
+}
+
+/// What a use case answered, or nothing when it refused.
+pub(crate) fn unless_ours<T>(outcome: Result<T, Error>) -> Result<Option<T>, Error> {
+    match outcome {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.is_ours() => Err(error),
+        Err(_) => Ok(None),
+    }
+}
+
+/// A session that a request presents.
+pub(crate) struct PresentSession {
+    pub(crate) id: SessionId,
+    /// Who, if the access token is still good.
+    pub(crate) caller: Option<Caller>,
+    pub(crate) by_cookie: bool,
+}
+
+/// The session that a new one takes the place of.
+///
+/// # Errors
+/// Only failures of ours.
+pub(crate) async fn replaced(server: &Edge, headers: &HeaderMap) -> Result<Option<SessionId>, Error> {
+    Ok(present_session(server, headers).await?.map(|present| present.id))
+}

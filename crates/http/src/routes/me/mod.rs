@@ -1,0 +1,28 @@
+//! What a member has and does for themselves.
+
+mod email;
+mod identities;
+mod passkeys;
+mod profile;
+mod sessions;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub(crate) use self::profile::me_view;
+
+pub(crate) fn configure(services: &mut ServiceConfig<'_>) {
+    services
+        .service(profile::get_me)
+        .service(profile::update_me)
+        .service(profile::delete_me)
+        .service(sessions::list_sessions)
+        .service(sessions::end_other_sessions)
+        .service(sessions::end_session)
+        .service(passkeys::list_passkeys)
+        .service(passkeys::rename_passkey)
+        .service(passkeys::remove_passkey)
+        .service(email::start_email_change)
+        .service(email::finish_email_change)
+        .service(email::remove_email)
+        .service(identities::remove_identity);
+}

@@ -1,0 +1,9 @@
+//! What a team's own back ends may do with their keys.
+
+mod members;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub(crate) fn configure(services: &mut ServiceConfig<'_>) {
+    services.service(members::get_service_member);
+}

@@ -1,0 +1,69 @@
+//! The bounds of requests: sizes, depth, times. Each row of the route table names its own body bound.
+
+use std::time::Duration;
+
+/// A body that nobody reads: more than this is an attack and no habit of a client.
+pub(crate) const UNREAD_BODY_BYTES_MAX: usize = 16 * 1024;
+/// Bodies of sign-in, profile and tenants: a WebAuthn attestation is the largest.
+pub(crate) const JSON_BODY_BYTES_MAX: usize = 64 * 1024;
+/// Bodies with a note: 20 000 characters of up to six bytes each when a client escapes them all.
+pub(crate) const NOTE_BODY_BYTES_MAX: usize = 192 * 1024;
+/// Apple's form post.
+pub(crate) const FORM_BODY_BYTES_MAX: usize = 16 * 1024;
+/// Objects and arrays within each other.
+pub(crate) const JSON_DEPTH_MAX: usize = 32;
+/// Path and query together.
+pub(crate) const URI_BYTES_MAX: usize = 8 * 1024;
+/// The rate limiter has so long to answer before it counts as lost.
+pub(crate) const LIMITER_TIMEOUT: Duration = Duration::from_secs(1);
+/// Keys of the in-process buckets that stand in for a lost limiter.
+pub(crate) const LOCAL_BUCKETS_MAX: usize = 20_000;
+/// How long preflight answers may be kept.
+pub(crate) const PREFLIGHT_MAX_AGE: Duration = Duration::from_secs(600);
+/// How long `/v1/config`, the key set and the interface description may be kept.
+pub(crate) const PUBLIC_MAX_AGE: Duration = Duration::from_secs(60);
+/// Life of a flow cookie; not shorter than the flows that hang on it.
+pub(crate) const FLOW_COOKIE_TTL: Duration = Duration::from_secs(600);
+
+/// Whether objects and arrays are nested deeper than [`JSON_DEPTH_MAX`]. Looks at brackets outside of strings only, so it is
+/// cheap and does not care whether the rest is JSON.
+pub(crate) fn is_too_deep(json: &[u8]) -> bool {
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for &byte in json {
+        if in_string {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => in_string = false,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => in_string = true,
+            b'[' | b'{' => {
+                depth += 1;
+                if depth > JSON_DEPTH_MAX {
+                    return true;
+                }
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn depth_counts_brackets_outside_of_strings() {
+        let nested = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
+        assert!(!is_too_deep(nested(JSON_DEPTH_MAX).as_bytes()));
+        assert!(is_too_deep(nested(JSON_DEPTH_MAX + 1).as_bytes()));
+        assert!(!is_too_deep(format!("\"\\\"{}\"", "[".repeat(100)).as_bytes()));
+        assert!(!is_too_deep("[],".repeat(100).as_bytes()));
+    }
+}
