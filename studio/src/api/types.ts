@@ -1,0 +1,14 @@
+// The names under which the pages know the server's views. Generated types are used through here only.
+import type { components } from "./schema.d.ts";
+
+type Schemas = components["schemas"];
+
+export type Config = Schemas["Config"];
+export type Capability = Schemas["Capability"];
+export type Me = Schemas["Me"];
+export type Identity = Schemas["Identity"];
+export type Passkey = Schemas["Passkey"];
+export type Session = Schemas["Session"];
+export type SignedIn = Schemas["SignedIn"];
+export type Problem = Schemas["Problem"];
+export type AcceptedCredentials = Schemas["AcceptedCredentials"];
