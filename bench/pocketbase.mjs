@@ -1,0 +1,235 @@
+// Mainstay beside PocketBase: the same work, on the same machine, in short alternating rounds.
+//
+// Both run on their embedded SQLite with their own defaults; Mainstay commits with synchronous=FULL. Prints a table of medians and
+// ratios, and writes them to target/bench/pocketbase.json. Needs MAINSTAY_BIN, BENCH_LOAD and POCKETBASE_BIN.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, mkdirSync, rmSync, writeFileSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const CLIENTS = 32;
+const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
+const ROUND_MS = Number(process.env.BENCH_ROUND_MS ?? 1500);
+const NOTES_PER_MEMBER = 20;
+const TEST_AUTH = 'bench-header-0123456789';
+const folder = mkdtempSync(join(tmpdir(), 'mainstay-bench-'));
+const children = [];
+
+const freePort = () => new Promise((resolve, reject) => {
+  const server = createServer();
+  server.once('error', reject);
+  server.listen(0, '127.0.0.1', () => { const { port } = server.address(); server.close(() => resolve(port)); });
+});
+
+function start(command, args, env) {
+  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
+  child.stderr.on('data', (chunk) => { child.tail = ((child.tail ?? '') + chunk).slice(-4000); });
+  children.push(child);
+  return child;
+}
+
+async function healthy(child, url) {
+  const begun = performance.now();
+  for (;;) {
+    if (child.exitCode !== null) throw new Error(`${child.spawnfile} ended: ${child.tail}`);
+    try { if ((await fetch(url)).ok) return performance.now() - begun; } catch { /* not listening yet */ }
+    if (performance.now() - begun > 30_000) throw new Error(`${url} did not answer: ${child.tail}`);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+async function json(url, options = {}) {
+  const { body, headers, ...rest } = options;
+  const answer = await fetch(url, {
+    ...rest,
+    headers: { 'content-type': 'application/json', ...headers },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`${rest.method ?? 'GET'} ${url}: ${answer.status} ${await answer.text()}`);
+  return answer.status === 204 ? null : answer.json();
+}
+
+function request(method, path, host, headers = {}, body) {
+  const text = body === undefined ? '' : JSON.stringify(body);
+  const lines = [`${method} ${path} HTTP/1.1`, `host: ${host}`, ...Object.entries(headers).map(([k, v]) => `${k}: ${v}`)];
+  if (body !== undefined) lines.push('content-type: application/json', `content-length: ${Buffer.byteLength(text)}`);
+  return `${lines.join('\r\n')}\r\n\r\n${text}`;
+}
+
+function load(server, clients, expect) {
+  const job = { address: `127.0.0.1:${server.port}`, pid: server.child.pid, duration_ms: ROUND_MS, expect_status: expect, clients };
+  const done = spawnSync(process.env.BENCH_LOAD, { input: JSON.stringify(job), encoding: 'utf8', maxBuffer: 1 << 26 });
+  if (done.status !== 0) throw new Error(`${server.name}: ${done.stderr}`);
+  return JSON.parse(done.stdout);
+}
+
+const NOTE = { text: 'A table by the window for two, and the quiet room at the end of the corridor.', pinned: false };
+
+async function mainstay() {
+  const port = await freePort();
+  const metrics = await freePort();
+  const env = {
+    MAINSTAY_LISTEN: `127.0.0.1:${port}`, MAINSTAY_METRICS_LISTEN: `127.0.0.1:${metrics}`, MAINSTAY_DATA_DIR: join(folder, 'mainstay'),
+    MAINSTAY_PUBLIC_URL: `http://localhost:${port}`, TEST_MODE: 'true', MAINSTAY_TEST_AUTH: TEST_AUTH,
+    // PocketBase's limiter is off by default; ours stays on and gets a quota that the load does not reach.
+    MAINSTAY_RATE_LIMITS: ['auth', 'read', 'write', 'public'].map((name) => `${name}=100000000/100000000`).join(','),
+    MAINSTAY_LOG: 'warn',
+  };
+  const boot = () => start(process.env.MAINSTAY_BIN, ['serve'], env);
+  const server = { name: 'Mainstay', port, child: boot(), boot, url: `http://127.0.0.1:${port}` };
+  await healthy(server.child, `${server.url}/health`);
+  const host = `localhost:${port}`;
+  server.members = [];
+  for (let index = 0; index < CLIENTS; index += 1) {
+    const signed = await json(`${server.url}/v1/auth/test-login`, {
+      method: 'POST', headers: { 'x-test-auth': TEST_AUTH, 'mainstay-client': 'bearer' }, body: { identity: `bench-${index}` },
+    });
+    const headers = { authorization: `Bearer ${signed.access_token}` };
+    let note;
+    for (let n = 0; n < NOTES_PER_MEMBER; n += 1) note = await json(`${server.url}/v1/notes`, { method: 'POST', headers, body: NOTE });
+    server.members.push({ headers, note: note.id, refresh: signed.refresh_token });
+  }
+  server.work = {
+    health: () => load(server, server.members.map(() => ({ request: request('GET', '/health', host) })), 200),
+    read: () => load(server, server.members.map((m) => ({ request: request('GET', `/v1/notes/${m.note}`, host, m.headers) })), 200),
+    list: () => load(server, server.members.map((m) => ({ request: request('GET', '/v1/notes?limit=20', host, m.headers) })), 200),
+    create: () => load(server, server.members.map((m) => ({ request: request('POST', '/v1/notes', host, m.headers, NOTE) })), 201),
+    refresh: () => {
+      const seen = load(server, server.members.map((m) => ({
+        request: request('POST', '/v1/auth/refresh', host, { 'mainstay-client': 'bearer' }, { refresh_token: '{token}' })
+          .replace(/content-length: \d+/, `content-length: ${JSON.stringify({ refresh_token: m.refresh }).length}`),
+        token: m.refresh, next_token: 'refresh_token',
+      })), 200);
+      seen.tokens.forEach((token, index) => { server.members[index].refresh = token; });
+      return seen;
+    },
+  };
+  return server;
+}
+
+async function pocketbase() {
+  const port = await freePort();
+  const data = join(folder, 'pocketbase');
+  mkdirSync(data);
+  const admin = ['bench@example.com', 'bench-password-1'];
+  const made = spawnSync(process.env.POCKETBASE_BIN, ['superuser', 'upsert', ...admin, `--dir=${data}`], { encoding: 'utf8' });
+  if (made.status !== 0) throw new Error(made.stderr + made.stdout);
+  const boot = () => start(process.env.POCKETBASE_BIN, ['serve', `--http=127.0.0.1:${port}`, `--dir=${data}`], {});
+  const server = { name: 'PocketBase', port, child: boot(), boot, url: `http://127.0.0.1:${port}` };
+  await healthy(server.child, `${server.url}/api/health`);
+  const auth = await json(`${server.url}/api/collections/_superusers/auth-with-password`, {
+    method: 'POST', body: { identity: admin[0], password: admin[1] },
+  });
+  const as = { authorization: auth.token };
+  const own = 'owner = @request.auth.id';
+  const users = await json(`${server.url}/api/collections/users`, { headers: as });
+  await json(`${server.url}/api/collections`, {
+    method: 'POST', headers: as,
+    body: {
+      name: 'notes', type: 'base', listRule: own, viewRule: own, createRule: '@request.auth.id != "" && owner = @request.auth.id',
+      updateRule: own, deleteRule: own,
+      fields: [
+        { name: 'owner', type: 'relation', collectionId: users.id, maxSelect: 1, required: true, cascadeDelete: true },
+        { name: 'text', type: 'text', max: 20000, required: true },
+        { name: 'tags', type: 'json' }, { name: 'pinned', type: 'bool' },
+        { name: 'created', type: 'autodate', onCreate: true }, { name: 'updated', type: 'autodate', onCreate: true, onUpdate: true },
+      ],
+      indexes: ['CREATE INDEX idx_notes_owner ON notes (owner, created DESC)'],
+    },
+  });
+  // Its request log is a second write per request; ours goes to standard error, so neither keeps one here.
+  await json(`${server.url}/api/settings`, { method: 'PATCH', headers: as, body: { logs: { maxDays: 0 } } });
+  server.members = [];
+  const host = `127.0.0.1:${port}`;
+  for (let index = 0; index < CLIENTS; index += 1) {
+    const user = { email: `bench-${index}@example.com`, password: 'bench-password-1', passwordConfirm: 'bench-password-1' };
+    const { id } = await json(`${server.url}/api/collections/users/records`, { method: 'POST', headers: as, body: user });
+    const { token } = await json(`${server.url}/api/collections/users/auth-with-password`, {
+      method: 'POST', body: { identity: user.email, password: user.password },
+    });
+    const headers = { authorization: token };
+    let note;
+    for (let n = 0; n < NOTES_PER_MEMBER; n += 1) {
+      note = await json(`${server.url}/api/collections/notes/records`, { method: 'POST', headers, body: { ...NOTE, owner: id } });
+    }
+    server.members.push({ headers, note: note.id, owner: id });
+  }
+  const records = '/api/collections/notes/records';
+  server.work = {
+    health: () => load(server, server.members.map(() => ({ request: request('GET', '/api/health', host) })), 200),
+    read: () => load(server, server.members.map((m) => ({ request: request('GET', `${records}/${m.note}`, host, m.headers) })), 200),
+    list: () => load(server, server.members.map((m) => ({
+      // skipTotal spares it the count that our cursor does not make either.
+      request: request('GET', `${records}?perPage=20&sort=-created&skipTotal=1`, host, m.headers),
+    })), 200),
+    create: () => load(server, server.members.map((m) => ({
+      request: request('POST', records, host, m.headers, { ...NOTE, owner: m.owner }),
+    })), 200),
+    refresh: () => load(server, server.members.map((m) => ({
+      request: request('POST', '/api/collections/users/auth-refresh', host, m.headers, {}),
+    })), 200),
+  };
+  return server;
+}
+
+const memory = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+const stop = (child) => new Promise((resolve) => {
+  if (child.exitCode !== null || child.signalCode !== null) { resolve(); return; }
+  child.once('exit', resolve);
+  child.kill('SIGTERM');
+});
+
+/** The median time from start to the first healthy answer, on the database that is there, and the idle memory after it. */
+async function restarts(server, path) {
+  const times = [];
+  for (let n = 0; n < 5; n += 1) {
+    await stop(server.child);
+    const begun = performance.now();
+    server.child = server.boot();
+    await healthy(server.child, `${server.url}${path}`);
+    times.push(performance.now() - begun);
+  }
+  await new Promise((resolve) => setTimeout(resolve, 2000));
+  return { start_ms: median(times), idle_kib: memory(server.child.pid) };
+}
+
+async function main() {
+  const servers = [await mainstay(), await pocketbase()];
+  const rows = {};
+  for (const name of ['health', 'read', 'list', 'create', 'refresh']) {
+    const seen = servers.map(() => []);
+    for (const server of servers) server.work[name]();
+    for (let round = 0; round < ROUNDS; round += 1) {
+      // The order alternates, so that neither always runs on the warmer machine.
+      const order = round % 2 ? [1, 0] : [0, 1];
+      for (const index of order) seen[index].push(servers[index].work[name]());
+    }
+    rows[name] = seen.map((rounds) => ({
+      rps: median(rounds.map((r) => r.requests_per_second)), p50: median(rounds.map((r) => r.p50_ms)),
+      p99: median(rounds.map((r) => r.p99_ms)), cpu: median(rounds.map((r) => r.cpu_us_per_request)),
+      memory: Math.max(...rounds.map((r) => r.memory_kib)),
+    }));
+  }
+  const rest = [await restarts(servers[0], '/health'), await restarts(servers[1], '/api/health')];
+  const line = (...cells) => console.log(cells.map((cell, i) => (i ? String(cell).padStart(12) : String(cell).padEnd(10))).join(''));
+  console.log(`\n${CLIENTS} clients, medians of ${ROUNDS} alternating rounds of ${ROUND_MS} ms; Mainstay / PocketBase`);
+  line('work', 'req/s', 'req/s', 'ratio', 'p50 ms', 'p50 ms', 'p99 ms', 'p99 ms', 'p99 ratio', 'cpu µs', 'cpu µs', 'cpu ratio', 'MiB', 'MiB');
+  for (const [name, [a, b]] of Object.entries(rows)) {
+    line(name, a.rps.toFixed(0), b.rps.toFixed(0), `${(a.rps / b.rps).toFixed(1)}x`, a.p50.toFixed(2), b.p50.toFixed(2), a.p99.toFixed(2),
+      b.p99.toFixed(2), (a.p99 / b.p99).toFixed(2), a.cpu.toFixed(0), b.cpu.toFixed(0), `${(b.cpu / a.cpu).toFixed(1)}x`,
+      (a.memory / 1024).toFixed(0), (b.memory / 1024).toFixed(0));
+  }
+  console.log(`start to first healthy answer: ${rest.map((r) => `${r.start_ms.toFixed(0)} ms`).join(' / ')}`);
+  console.log(`idle memory: ${rest.map((r) => `${(r.idle_kib / 1024).toFixed(0)} MiB`).join(' / ')}`);
+  mkdirSync(process.env.BENCH_OUT, { recursive: true });
+  writeFileSync(join(process.env.BENCH_OUT, 'pocketbase.json'), JSON.stringify({ clients: CLIENTS, rounds: ROUNDS, round_ms: ROUND_MS, rows, rest }, null, 2));
+}
+
+try {
+  await main();
+} finally {
+  await Promise.all(children.map(stop));
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,54 @@
+//! `cargo xtask bench`: a release build measured side by side with other systems on the same scratch servers.
+//!
+//! The scenarios live in `bench/`, one folder each; this module builds, starts the servers and hands over.
+
+use anyhow::{Result, bail};
+
+use crate::{
+    process,
+    services::{Purpose, Services},
+    setup, workspace,
+};
+
+/// One comparison.
+struct Scenario {
+    /// Its name on the command line.
+    name: &'static str,
+    /// What runs it, below `bench/`; it finds the server in `MAINSTAY_BIN` and the scratch servers as tests do.
+    script: &'static str,
+}
+
+/// Every comparison, in the order in which they run.
+const SCENARIOS: &[Scenario] = &[];
+
+/// Runs the named scenarios, or all.
+///
+/// # Errors
+/// When a name is unknown, there is nothing to run, or a scenario fails.
+pub(crate) fn run(names: &[String]) -> Result<()> {
+    if let Some(unknown) = names.iter().find(|name| SCENARIOS.iter().all(|scenario| scenario.name != **name))
+    {
+        let known = SCENARIOS.iter().map(|scenario| scenario.name).collect::<Vec<_>>().join(", ");
+        bail!("no scenario `{unknown}`; there are: {known}");
+    }
+    let chosen = SCENARIOS
+        .iter()
+        .filter(|scenario| names.is_empty() || names.iter().any(|name| name == scenario.name));
+    let chosen = chosen.collect::<Vec<_>>();
+    if chosen.is_empty() {
+        bail!(
+            "there is no scenario yet: add one to `SCENARIOS` in xtask/src/bench.rs and its script below bench/"
+        );
+    }
+    setup::run(setup::For::Tests)?;
+    process::run(process::cargo().args(["build", "--release", "--package", "mainstay"]))?;
+    let services = Services::start(Purpose::Measurement)?;
+    for scenario in chosen {
+        println!("\n== {}", scenario.name);
+        let mut command = process::command("node");
+        command.arg(workspace::path("bench").join(scenario.script));
+        command.env("MAINSTAY_BIN", workspace::target().join("release").join("mainstay"));
+        process::run(command.envs(services.variables()))?;
+    }
+    Ok(())
+}
