@@ -4,14 +4,49 @@
  */
 
 export interface paths {
-    "/v1/config": {
+    "/.well-known/jwks.json": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["get_config"];
+        /** The keys that verify access tokens (RFC 7517) */
+        get: operations["get_jwks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/docs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This description, for people */
+        get: operations["get_docs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/docs/docs.css": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The style of that page */
+        get: operations["get_docs_style"];
         put?: never;
         post?: never;
         delete?: never;
@@ -27,6 +62,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * The process is alive
+         * @description Touches no dependency. Tells what this deployment can do, and why not the rest.
+         */
         get: operations["get_health"];
         put?: never;
         post?: never;
@@ -36,7 +75,64 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/auth/passkey/register/start": {
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metrics in Prometheus' text format
+         * @description Only for holders of the metrics token; everybody else finds nothing here. The internal listener needs no token.
+         */
+        get: operations["get_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * This node should get traffic
+         * @description Each dependency with its own state and age.
+         */
+        get: operations["get_ready"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as `/ready` */
+        get: operations["get_readyz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/apple/callback": {
         parameters: {
             query?: never;
             header?: never;
@@ -45,133 +141,23 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["start_passkey_registration"];
+        /** Comes back from Apple, by a cross-site form post */
+        post: operations["finish_apple_login"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/v1/auth/passkey/register/finish": {
+    "/v1/auth/apple/start": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        put?: never;
-        post: operations["finish_passkey_registration"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/auth/passkey/login/start": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["start_passkey_login"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/auth/passkey/login/finish": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["finish_passkey_login"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/auth/email/start": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["start_email_code"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/auth/email/finish": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["finish_email_code"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/auth/refresh": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["refresh_session"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/auth/logout": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["log_out"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/auth/me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get_me"];
+        /** Goes to Apple to sign in */
+        get: operations["start_apple_login"];
         put?: never;
         post?: never;
         delete?: never;
@@ -187,7 +173,309 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /**
+         * The CSRF token of the browser's session
+         * @description Works with the refresh cookie alone, so that a page can refresh first thing.
+         */
         get: operations["get_csrf_token"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/email/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Signs in with a mailed code
+         * @description On first contact this makes the member.
+         */
+        post: operations["finish_email_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/email/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mails a sign-in code
+         * @description The answer is the same whether the address is known or not.
+         */
+        post: operations["start_email_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/google/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Comes back from Google */
+        get: operations["finish_google_login"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/google/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Goes to Google to sign in */
+        get: operations["start_google_login"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs in with a password */
+        post: operations["log_in_with_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ends the session
+         * @description Answers the same when there is none any more, so that every client comes out signed out.
+         */
+        post: operations["log_out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in */
+        get: operations["get_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/passkey/login/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs in with a passkey */
+        post: operations["finish_passkey_login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/passkey/login/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins a sign-in with a passkey
+         * @description No name is asked for: the authenticator knows its passkeys (discoverable credentials).
+         */
+        post: operations["start_passkey_login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/passkey/register/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Registers a passkey
+         * @description A new member is signed in with it.
+         */
+        post: operations["finish_passkey_registration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/passkey/register/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins to register a passkey
+         * @description For a new member, or for the member who is signed in, who must have signed in minutes ago.
+         */
+        post: operations["start_passkey_registration"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refreshes a session
+         * @description Browsers send their cookie and `x-csrf-token`, and get cookies; other clients send their refresh token and get tokens. Each
+         *     refresh token is good for one refresh.
+         */
+        post: operations["refresh_session"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Signs up with a password
+         * @description The address is proven by a mailed code, with which `/v1/auth/email/finish` signs in. The answer is the same whether the
+         *     address is known or not.
+         */
+        post: operations["register_with_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/social_login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs in with a provider's ID token */
+        post: operations["log_in_with_id_token"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/test-login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs in for a test */
+        post: operations["log_in_for_tests"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a client needs to know */
+        get: operations["get_config"];
         put?: never;
         post?: never;
         delete?: never;
@@ -206,29 +494,18 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
+        /** Deletes the member and all that is theirs */
         delete: operations["delete_me"];
         options?: never;
         head?: never;
+        /**
+         * Changes name or language
+         * @description What is left out stays.
+         */
         patch: operations["update_me"];
         trace?: never;
     };
-    "/v1/me/sessions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list_sessions"];
-        put?: never;
-        post?: never;
-        delete: operations["end_other_sessions"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/me/sessions/{session_id}": {
+    "/v1/me/email": {
         parameters: {
             query?: never;
             header?: never;
@@ -238,7 +515,62 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete: operations["end_session"];
+        /** Removes the member's address */
+        delete: operations["remove_email"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/email/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes the proven address the member's */
+        post: operations["finish_email_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/email/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Mails a code to the member's new address */
+        post: operations["start_email_change"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/identities/{identity_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Unlinks an account
+         * @description The last way in stays.
+         */
+        delete: operations["remove_identity"];
         options?: never;
         head?: never;
         patch?: never;
@@ -251,6 +583,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists the member's passkeys */
         get: operations["list_passkeys"];
         put?: never;
         post?: never;
@@ -270,45 +603,36 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
+        /**
+         * Removes a passkey
+         * @description The last way in stays. The answer is what the browser needs to tell authenticators which passkeys are still good.
+         */
         delete: operations["remove_passkey"];
         options?: never;
         head?: never;
+        /** Renames a passkey */
         patch: operations["rename_passkey"];
         trace?: never;
     };
-    "/v1/me/email/start": {
+    "/v1/me/sessions": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Lists the member's live sessions */
+        get: operations["list_sessions"];
         put?: never;
-        post: operations["start_email_change"];
-        delete?: never;
+        post?: never;
+        /** Ends all sessions but the one that asks */
+        delete: operations["end_other_sessions"];
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/v1/me/email/finish": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["finish_email_change"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/me/email": {
+    "/v1/me/sessions/{session_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -318,13 +642,106 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete: operations["remove_email"];
+        /** Ends a session */
+        delete: operations["end_session"];
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/v1/me/identities/{identity_id}": {
+    "/v1/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists notes, newest first */
+        get: operations["list_notes"];
+        put?: never;
+        /** Writes a note */
+        post: operations["create_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/notes/{note_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads a note */
+        get: operations["get_note"];
+        put?: never;
+        post?: never;
+        /** Deletes a note */
+        delete: operations["delete_note"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes a note
+         * @description What is left out stays.
+         */
+        patch: operations["update_note"];
+        trace?: never;
+    };
+    "/v1/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This description, for machines */
+        get: operations["get_openapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists events, newest first */
+        get: operations["list_audit_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/service-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists service keys */
+        get: operations["list_service_keys"];
+        put?: never;
+        /** Makes a service key, and shows it this once */
+        post: operations["create_service_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/service-keys/{service_key_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -334,7 +751,116 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete: operations["remove_identity"];
+        /** Revokes a service key */
+        delete: operations["revoke_service_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/public/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same as `/v1/config` */
+        get: operations["get_public_config"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/service/members/{member_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads a member */
+        get: operations["get_service_member"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the caller's tenants */
+        get: operations["list_tenants"];
+        put?: never;
+        /** Makes a tenant, whose owner is the caller */
+        post: operations["create_tenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads a tenant */
+        get: operations["get_tenant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant_id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists a tenant's members */
+        get: operations["list_tenant_members"];
+        put?: never;
+        /** Takes a member into a tenant */
+        post: operations["add_tenant_member"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{tenant_id}/members/{member_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes a member's role in a tenant */
+        put: operations["change_tenant_role"];
+        post?: never;
+        /**
+         * Takes a member out of a tenant
+         * @description Everybody may leave; the last owner stays.
+         */
+        delete: operations["remove_tenant_member"];
         options?: never;
         head?: never;
         patch?: never;
@@ -344,172 +870,524 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        FieldProblem: {
-            field: string;
-            code: string;
-            detail: string;
+        /** @description What `PublicKeyCredential.signalAllAcceptedCredentials` needs, so that authenticators forget the removed passkey. */
+        AcceptedCredentials: {
+            /** @description base64url */
+            accepted_credential_ids: string[];
+            rp_id: string;
+            /** @description base64url */
+            user_handle: string;
         };
-        Problem: {
-            type: string;
-            title: string;
-            status: number;
-            detail: string;
-            code: string;
+        /** @description What Apple says, as a form. */
+        AppleCallbackForm: {
+            code?: string | null;
+            error?: string | null;
+            state?: string | null;
+            /** @description JSON with the name, the first time only. */
+            user?: string | null;
+        };
+        /** @description An entry of the audit trail. */
+        AuditEvent: {
+            action: string;
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            detail: Record<string, unknown>;
+            /** Format: uuid */
+            id: string;
             request_id: string;
-            errors?: components["schemas"]["FieldProblem"][];
-            capability?: string;
-            reason?: string;
-            retry_after_seconds?: number;
+            /** Format: int64 */
+            sequence: number;
+            subject: string;
         };
+        /** @description One page of the audit trail, newest first. */
+        AuditEvents: {
+            items: components["schemas"]["AuditEvent"][];
+            /** @description Where the next page begins; none on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description Whether something can be used here. */
         Capability: {
+            /** @description Whether it can. */
             enabled: boolean;
+            /** @description Why not. */
             reason?: string | null;
         };
+        /** @description A ceremony that the browser is to perform. */
+        CeremonyStarted: {
+            /** Format: uuid */
+            ceremony_id: string;
+            /** @description `PublicKeyCredentialCreationOptionsJSON` or `PublicKeyCredentialRequestOptionsJSON`. */
+            public_key: Record<string, unknown>;
+        };
+        /** @description One check. */
+        Check: {
+            /**
+             * Format: int64
+             * @description How old the finding is.
+             */
+            age_ms: number;
+            /** @description A sentence for operators. */
+            detail: string;
+            /** @description `ok`, `failed` or `disabled`. */
+            state: string;
+        };
+        /** @description All that a client needs without being built again. */
         Config: {
+            /** @description Addresses of this interface, in the order in which to try them. */
             api_bases: string[];
-            environment: string;
-            version: string;
+            /** @description What can be used. */
             capabilities: {
                 [key: string]: components["schemas"]["Capability"];
             };
-            providers: {
-                [key: string]: {
-                    client_id?: string | null;
-                };
-            };
-            passkey: {
-                rp_id: string;
-            };
+            /** @description `dev`, `staging` or `prod`. */
+            environment: string;
+            /** @description Language codes, in the order in which to offer them. */
             languages: string[];
+            /** @description Bounds that a client may check before it sends something. */
             limits: {
                 [key: string]: number;
             };
+            /** @description What a browser needs to know for passkeys. */
+            passkey: components["schemas"]["PasskeyConfig"];
+            /** @description Identity providers by name. */
+            providers: {
+                [key: string]: components["schemas"]["Provider"];
+            };
+            /** @description The server's version. */
+            version: string;
         };
-        Identity: {
-            id: string;
-            provider: string;
-            email?: string | null;
-            /** Format: date-time */
-            created_at: string;
-        };
-        TenantMembership: {
-            id: string;
-            name: string;
-            role: string;
-        };
-        CurrentSession: {
-            id: string;
-            /** Format: date-time */
-            signed_in_at: string;
-            recent: boolean;
-        };
-        Me: {
-            id: string;
-            display_name: string;
-            language: string;
-            role: string;
-            email?: string | null;
-            passkeys: number;
-            identities: components["schemas"]["Identity"][];
-            tenants: components["schemas"]["TenantMembership"][];
-            /** Format: date-time */
-            created_at: string;
-            session: components["schemas"]["CurrentSession"];
-            csrf_token?: string | null;
-        };
-        SignedIn: {
-            member: components["schemas"]["Me"];
-            csrf_token: string;
-            /** Format: date-time */
-            access_expires_at: string;
-        };
-        Refreshed: {
-            csrf_token: string;
-            /** Format: date-time */
-            access_expires_at: string;
-        };
+        /** @description The token of the session in the cookies. */
         CsrfToken: {
             csrf_token: string;
         };
-        CeremonyStarted: {
-            ceremony_id: string;
-            public_key: Record<string, unknown>;
-        };
-        Passkey: {
+        /** @description The session that asks. */
+        CurrentSession: {
+            /** Format: uuid */
             id: string;
-            name: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            last_used_at?: string | null;
-            backed_up: boolean;
+            /** @description Whether that is fresh enough for guarded actions. */
+            recent: boolean;
+            /**
+             * Format: date-time
+             * @description The last proof of who the member is.
+             */
+            signed_in_at: string;
         };
-        PasskeyRegistered: {
-            passkey: components["schemas"]["Passkey"];
-            signed_in?: null | components["schemas"]["SignedIn"];
+        /** @description The code from the mail. */
+        EmailFinish: {
+            code: string;
+            /** Format: uuid */
+            flow_id: string;
         };
-        RegisterStart: {
-            display_name?: string | null;
-            language?: string | null;
-        };
-        RegisterFinish: {
-            ceremony_id: string;
-            credential: Record<string, unknown>;
-            name?: string | null;
-        };
-        LoginFinish: {
-            ceremony_id: string;
-            credential: Record<string, unknown>;
-        };
+        /** @description Asks for a code by mail. */
         EmailStart: {
             email: string;
+            /** @description The mail's language, by its ISO 639-1 code. */
             language?: string | null;
         };
+        /** @description A code is on its way, if the address can get mail. The answer is the same for every address. */
         EmailStarted: {
-            flow_id: string;
+            /** Format: int64 */
             expires_in_seconds: number;
-        };
-        EmailFinish: {
+            /** Format: uuid */
             flow_id: string;
+        };
+        /** @description One value that was not taken. */
+        FieldProblem: {
+            /** @description A stable word. */
             code: string;
+            /** @description A sentence for people. */
+            detail: string;
+            /** @description Its name in the request, dotted for nested ones. */
+            field: string;
         };
-        MePatch: {
-            display_name?: string | null;
-            language?: string | null;
-        };
-        Session: {
-            id: string;
-            current: boolean;
-            agent?: string | null;
-            ip?: string | null;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            last_seen_at: string;
-        };
-        Sessions: {
-            items: components["schemas"]["Session"][];
-        };
-        Passkeys: {
-            items: components["schemas"]["Passkey"][];
-        };
-        PasskeyRename: {
-            name: string;
-        };
-        AcceptedCredentials: {
-            rp_id: string;
-            user_handle: string;
-            accepted_credential_ids: string[];
-        };
+        /** @description The process is alive. */
         Health: {
-            status: string;
-            version: string;
+            /** @description What can be used. */
             capabilities: {
                 [key: string]: components["schemas"]["Capability"];
             };
+            /** @description `ok`. */
+            status: string;
+            /** @description The server's version. */
+            version: string;
+        };
+        /** @description A linked account at an identity provider. */
+        Identity: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description What the provider said last. */
+            email?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** @description `google` or `apple`. */
+            provider: string;
+        };
+        /** @description Ends a sign-in. */
+        LoginFinish: {
+            /** Format: uuid */
+            ceremony_id: string;
+            /** @description `AuthenticationResponseJSON`. */
+            credential: Record<string, unknown>;
+        };
+        /** @description Begins a sign-in; there is nothing to say. */
+        LoginStart: Record<string, unknown>;
+        /** @description The member who is signed in. */
+        Me: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description What `x-csrf-token` must say; none for bearer tokens, which need none. */
+            csrf_token?: string | null;
+            /** @description May be empty. */
+            display_name: string;
+            /** @description The proven address. */
+            email?: string | null;
+            /** Format: uuid */
+            id: string;
+            identities: components["schemas"]["Identity"][];
+            /** @description ISO 639-1 code. */
+            language: string;
+            /** @description How many passkeys there are. */
+            passkeys: number;
+            /** @description `member` or `operator`. */
+            role: string;
+            session: components["schemas"]["CurrentSession"];
+            tenants: components["schemas"]["TenantMembership"][];
+        };
+        /** @description What a member may change about themselves. Whatever else is sent has no effect. */
+        MePatch: {
+            /** @description A new name; left out, it stays. */
+            display_name?: string | null;
+            /** @description A new language; left out, it stays. */
+            language?: string | null;
+        };
+        /** @description A new note. */
+        NewNote: {
+            pinned?: boolean;
+            tags?: string[];
+            text: string;
+        };
+        /** @description A new service key. */
+        NewServiceKey: {
+            name: string;
+            /** @description `members:read`, `audit:read` */
+            scopes: string[];
+        };
+        /** @description A new tenant; its maker becomes its owner. */
+        NewTenant: {
+            name: string;
+        };
+        /** @description Takes a member into a tenant. */
+        NewTenantMember: {
+            /** Format: uuid */
+            member_id: string;
+            /** @description `owner`, `admin` or `member`. */
+            role: string;
+        };
+        /** @description A member's note. */
+        Note: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            pinned: boolean;
+            tags: string[];
+            text: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** @description What to change about a note; what is left out stays. */
+        NotePatch: {
+            pinned?: boolean | null;
+            tags?: string[] | null;
+            text?: string | null;
+        };
+        /** @description One page of notes, newest first. */
+        Notes: {
+            items: components["schemas"]["Note"][];
+            /** @description Where the next page begins; none on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description A member's passkey. */
+        Passkey: {
+            /** @description Whether the authenticator says that it is synced. */
+            backed_up: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            last_used_at?: string | null;
+            name: string;
+        };
+        /** @description What a browser needs to know for passkeys. */
+        PasskeyConfig: {
+            /** @description The relying party's id. */
+            rp_id: string;
+        };
+        /** @description A passkey was registered. */
+        PasskeyRegistered: {
+            passkey: components["schemas"]["Passkey"];
+            signed_in?: components["schemas"]["SignedIn"] | null;
+        };
+        /** @description A new name for a passkey. */
+        PasskeyRename: {
+            name: string;
+        };
+        /** @description All passkeys of a member. */
+        Passkeys: {
+            items: components["schemas"]["Passkey"][];
+        };
+        /** @description A sign-in with a password. */
+        PasswordLogin: {
+            email: string;
+            /** Format: password */
+            password: string;
+        };
+        /** @description A sign-up with a password, to be finished with the mailed code. */
+        PasswordRegister: {
+            display_name?: string | null;
+            email: string;
+            /** Format: password */
+            password: string;
+        };
+        /** @description What is wrong with a request, or with us (RFC 9457). */
+        Problem: {
+            /** @description The capability that is off. */
+            capability?: string;
+            /** @description The stable word that clients decide by. */
+            code: string;
+            /** @description What happened here, for people. */
+            detail: string;
+            /** @description The values that were not taken. */
+            errors?: components["schemas"]["FieldProblem"][];
+            /** @description Why it is off. */
+            reason?: string;
+            /** @description Names the request in our logs. */
+            request_id: string;
+            /**
+             * Format: int64
+             * @description When it is worth trying again.
+             */
+            retry_after_seconds?: number;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+            /** @description What the code means in general. */
+            title: string;
+            /** @description `urn:mainstay:problem:` and the code. */
+            type: string;
+        };
+        /** @description An identity provider. */
+        Provider: {
+            /** @description Its client id; none when it is not configured. */
+            client_id?: string | null;
+        };
+        /** @description Whether this node should get traffic. */
+        Readiness: {
+            /** @description Every check by its name. */
+            checks: {
+                [key: string]: components["schemas"]["Check"];
+            };
+            /** @description `ready` or `unready`. */
+            status: string;
+        };
+        /** @description A refresh token in the body. Browsers send nothing: theirs is in its cookie. */
+        RefreshRequest: {
+            refresh_token?: string | null;
+        };
+        /** @description A session was refreshed. The last four fields are for clients with bearer tokens. */
+        Refreshed: {
+            /**
+             * Format: date-time
+             * @description When the access token ends.
+             */
+            access_expires_at: string;
+            /** @description For `Authorization: Bearer`. */
+            access_token?: string;
+            /** @description What `x-csrf-token` must say. */
+            csrf_token: string;
+            /**
+             * Format: int64
+             * @description Seconds until the access token ends.
+             */
+            expires_in?: number;
+            /** @description Good for one refresh. */
+            refresh_token?: string;
+            /** @description `Bearer`. */
+            token_type?: string;
+        };
+        /** @description Ends a registration. */
+        RegisterFinish: {
+            /** Format: uuid */
+            ceremony_id: string;
+            /** @description `RegistrationResponseJSON`. */
+            credential: Record<string, unknown>;
+            /** @description What to call the passkey. */
+            name?: string | null;
+        };
+        /** @description Begins a registration. */
+        RegisterStart: {
+            /** @description What a new member wishes to be called. */
+            display_name?: string | null;
+            /** @description A new member's language, by its ISO 639-1 code. */
+            language?: string | null;
+        };
+        /** @description A service key, without its secret. */
+        ServiceKey: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            last_used_at?: string | null;
+            name: string;
+            /** @description By which a leaked key is recognised. */
+            prefix: string;
+            /** Format: date-time */
+            revoked_at?: string | null;
+            scopes: string[];
+        };
+        /** @description A service key with its secret, which is shown this once. */
+        ServiceKeyMade: {
+            /** @description The key itself, for `Authorization: Bearer`. */
+            key: string;
+            service_key: components["schemas"]["ServiceKey"];
+        };
+        /** @description All service keys. */
+        ServiceKeys: {
+            items: components["schemas"]["ServiceKey"][];
+        };
+        /** @description A member as a service sees them. */
+        ServiceMember: {
+            /** Format: date-time */
+            created_at: string;
+            display_name: string;
+            /** @description The proven address. */
+            email?: string | null;
+            /** Format: uuid */
+            id: string;
+            language: string;
+            /** @description `member` or `operator`. */
+            role: string;
+            /** @description `active` or `banned`. */
+            status: string;
+        };
+        /** @description A signed-in device or browser. */
+        Session: {
+            /** @description The browser as it named itself at sign-in. */
+            agent?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Whether it is the one that asks. */
+            current: boolean;
+            /** Format: uuid */
+            id: string;
+            /** @description Where the sign-in came from. */
+            ip?: string | null;
+            /**
+             * Format: date-time
+             * @description To about a minute.
+             */
+            last_seen_at: string;
+        };
+        /** @description All live sessions of a member. */
+        Sessions: {
+            items: components["schemas"]["Session"][];
+        };
+        /** @description A session was opened. Browsers get its tokens in cookies; the last four fields are for clients that asked for bearer tokens. */
+        SignedIn: {
+            /**
+             * Format: date-time
+             * @description When the access token ends; refresh before.
+             */
+            access_expires_at: string;
+            /** @description For `Authorization: Bearer`. */
+            access_token?: string;
+            /** @description What `x-csrf-token` must say. */
+            csrf_token: string;
+            /**
+             * Format: int64
+             * @description Seconds until the access token ends.
+             */
+            expires_in?: number;
+            member: components["schemas"]["Me"];
+            /** @description Good for one refresh. */
+            refresh_token?: string;
+            /** @description `Bearer`. */
+            token_type?: string;
+        };
+        /** @description A provider's ID token that the client got by itself. */
+        SocialLogin: {
+            id_token: string;
+            /** @description `google` or `apple`. */
+            provider: string;
+        };
+        /** @description A tenant, as one of its members sees it. */
+        Tenant: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description The caller's role there: `owner`, `admin` or `member`. */
+            role: string;
+        };
+        /** @description A member's place in a tenant. */
+        TenantMember: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description Left out right after a change of role. */
+            display_name?: string | null;
+            /** Format: uuid */
+            member_id: string;
+            /** @description `owner`, `admin` or `member`. */
+            role: string;
+        };
+        /** @description The members of a tenant. */
+        TenantMembers: {
+            items: components["schemas"]["TenantMember"][];
+        };
+        /** @description A tenant that the member belongs to. */
+        TenantMembership: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description `owner`, `admin` or `member`. */
+            role: string;
+        };
+        /** @description A new role. */
+        TenantRoleChange: {
+            /** @description `owner`, `admin` or `member`. */
+            role: string;
+        };
+        /** @description The caller's tenants. */
+        Tenants: {
+            items: components["schemas"]["Tenant"][];
+        };
+        /** @description A sign-in of the automated tests. */
+        TestLogin: {
+            /** @description Names the same member each time. */
+            identity: string;
+            /** @description `member` or `operator`. */
+            role?: string | null;
+            /** @description Makes the token values the same each time. */
+            seed?: string | null;
         };
     };
-    responses: never;
+    responses: {
+        /** @description A refusal or a failure */
+        Problem: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: never;
@@ -517,7 +1395,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    get_config: {
+    get_jwks: {
         parameters: {
             query?: never;
             header?: never;
@@ -526,24 +1404,58 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description The key set */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Config"];
+                    "application/json": Record<string, unknown>;
                 };
             };
-            /** @description problem */
-            default: {
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_docs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html": string;
                 };
             };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_docs_style: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A style sheet */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/css": string;
+                };
+            };
+            default: components["responses"]["Problem"];
         };
     };
     get_health: {
@@ -555,7 +1467,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description Alive */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -564,150 +1476,91 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Problem"];
         };
     };
-    start_passkey_registration: {
+    get_metrics: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RegisterStart"];
-            };
-        };
+        requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description The metrics */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CeremonyStarted"];
+                    "text/plain": string;
                 };
             };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Problem"];
         };
     };
-    finish_passkey_registration: {
+    get_ready: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["RegisterFinish"];
-            };
-        };
+        requestBody?: never;
         responses: {
-            /** @description ok */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PasskeyRegistered"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    start_passkey_login: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": Record<string, unknown>;
-            };
-        };
-        responses: {
-            /** @description ok */
+            /** @description Ready */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CeremonyStarted"];
+                    "application/json": components["schemas"]["Readiness"];
                 };
             };
-            /** @description problem */
-            default: {
+            /** @description A check failed */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Readiness"];
                 };
             };
+            default: components["responses"]["Problem"];
         };
     };
-    finish_passkey_login: {
+    get_readyz: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["LoginFinish"];
-            };
-        };
+        requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description Ready */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["SignedIn"];
+                    "application/json": components["schemas"]["Readiness"];
                 };
             };
-            /** @description problem */
-            default: {
+            /** @description A check failed */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Readiness"];
                 };
             };
+            default: components["responses"]["Problem"];
         };
     };
-    start_email_code: {
+    finish_apple_login: {
         parameters: {
             query?: never;
             header?: never;
@@ -716,28 +1569,63 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["EmailStart"];
+                "application/x-www-form-urlencoded": components["schemas"]["AppleCallbackForm"];
             };
         };
         responses: {
-            /** @description ok */
-            202: {
+            /** @description To where the trip began, or to `/sign-in?error=<code>` */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    start_apple_login: {
+        parameters: {
+            query?: {
+                /** @description Path of this site to return to. */
+                return_to?: string;
+                /** @description Adds the account to the member who is signed in, who must have signed in minutes ago. */
+                link?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To Apple */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_csrf_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The token */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EmailStarted"];
+                    "application/json": components["schemas"]["CsrfToken"];
                 };
             };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Problem"];
         };
     };
     finish_email_code: {
@@ -753,7 +1641,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description ok */
+            /** @description Signed in */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -762,44 +1650,104 @@ export interface operations {
                     "application/json": components["schemas"]["SignedIn"];
                 };
             };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Problem"];
         };
     };
-    refresh_session: {
+    start_email_code: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailStart"];
+            };
+        };
+        responses: {
+            /** @description On its way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailStarted"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    finish_google_login: {
+        parameters: {
+            query?: {
+                code?: string;
+                state?: string;
+                error?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description To where the trip began, or to `/sign-in?error=<code>` */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    start_google_login: {
+        parameters: {
+            query?: {
+                /** @description Path of this site to return to. */
+                return_to?: string;
+                /** @description Adds the account to the member who is signed in, who must have signed in minutes ago. */
+                link?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To Google */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    log_in_with_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordLogin"];
+            };
+        };
+        responses: {
+            /** @description Signed in */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Refreshed"];
+                    "application/json": components["schemas"]["SignedIn"];
                 };
             };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Problem"];
         };
     };
     log_out: {
@@ -809,24 +1757,20 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RefreshRequest"] | null;
+            };
+        };
         responses: {
-            /** @description ok */
+            /** @description Signed out */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Problem"];
         };
     };
     get_me: {
@@ -838,7 +1782,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description The member */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -847,18 +1791,213 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description problem */
-            default: {
+            default: components["responses"]["Problem"];
+        };
+    };
+    finish_passkey_login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginFinish"];
+            };
+        };
+        responses: {
+            /** @description Signed in */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["SignedIn"];
                 };
             };
+            default: components["responses"]["Problem"];
         };
     };
-    get_csrf_token: {
+    start_passkey_login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["LoginStart"] | null;
+            };
+        };
+        responses: {
+            /** @description The ceremony */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CeremonyStarted"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    finish_passkey_registration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegisterFinish"];
+            };
+        };
+        responses: {
+            /** @description Registered */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyRegistered"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    start_passkey_registration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegisterStart"];
+            };
+        };
+        responses: {
+            /** @description The ceremony */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CeremonyStarted"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    refresh_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RefreshRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Refreshed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refreshed"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    register_with_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordRegister"];
+            };
+        };
+        responses: {
+            /** @description A code is on its way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailStarted"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    log_in_with_id_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SocialLogin"];
+            };
+        };
+        responses: {
+            /** @description Signed in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    log_in_for_tests: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The shared secret of test mode */
+                "x-test-auth": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestLogin"];
+            };
+        };
+        responses: {
+            /** @description Signed in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_config: {
         parameters: {
             query?: never;
             header?: never;
@@ -867,24 +2006,16 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description The configuration */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CsrfToken"];
+                    "application/json": components["schemas"]["Config"];
                 };
             };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Problem"];
         };
     };
     delete_me: {
@@ -896,22 +2027,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description Deleted */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Problem"];
         };
     };
     update_me: {
@@ -927,7 +2050,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description ok */
+            /** @description The member */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -936,18 +2059,10 @@ export interface operations {
                     "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Problem"];
         };
     };
-    list_sessions: {
+    remove_email: {
         parameters: {
             query?: never;
             header?: never;
@@ -956,80 +2071,85 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    finish_email_change: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailFinish"];
+            };
+        };
+        responses: {
+            /** @description The member */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Sessions"];
+                    "application/json": components["schemas"]["Me"];
                 };
             };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Problem"];
         };
     };
-    end_other_sessions: {
+    start_email_change: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
-        responses: {
-            /** @description ok */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailStart"];
             };
-            /** @description problem */
-            default: {
+        };
+        responses: {
+            /** @description On its way */
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["EmailStarted"];
                 };
             };
+            default: components["responses"]["Problem"];
         };
     };
-    end_session: {
+    remove_identity: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                session_id: string;
+                identity_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description Unlinked */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Problem"];
         };
     };
     list_passkeys: {
@@ -1041,7 +2161,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description The passkeys */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1050,15 +2170,7 @@ export interface operations {
                     "application/json": components["schemas"]["Passkeys"];
                 };
             };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Problem"];
         };
     };
     remove_passkey: {
@@ -1072,7 +2184,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description What is still accepted */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1081,15 +2193,7 @@ export interface operations {
                     "application/json": components["schemas"]["AcceptedCredentials"];
                 };
             };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Problem"];
         };
     };
     rename_passkey: {
@@ -1107,7 +2211,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description ok */
+            /** @description The passkey */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1116,84 +2220,31 @@ export interface operations {
                     "application/json": components["schemas"]["Passkey"];
                 };
             };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Problem"];
         };
     };
-    start_email_change: {
+    list_sessions: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["EmailStart"];
-            };
-        };
+        requestBody?: never;
         responses: {
-            /** @description ok */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["EmailStarted"];
-                };
-            };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    finish_email_change: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["EmailFinish"];
-            };
-        };
-        responses: {
-            /** @description ok */
+            /** @description The sessions */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Me"];
+                    "application/json": components["schemas"]["Sessions"];
                 };
             };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Problem"];
         };
     };
-    remove_email: {
+    end_other_sessions: {
         parameters: {
             query?: never;
             header?: never;
@@ -1202,51 +2253,488 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description Ended */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
+            default: components["responses"]["Problem"];
         };
     };
-    remove_identity: {
+    end_session: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                identity_id: string;
+                session_id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description ok */
+            /** @description Ended */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description problem */
-            default: {
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_notes: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 100, and 20 when it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": components["schemas"]["Notes"];
                 };
             };
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNote"];
+            };
+        };
+        responses: {
+            /** @description The note */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                note_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The note */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                note_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    update_note: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                note_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotePatch"];
+            };
+        };
+        responses: {
+            /** @description The note */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_openapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OpenAPI 3.1 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": Record<string, unknown>;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_audit_events: {
+        parameters: {
+            query?: {
+                /** @description An action, or all below one when it ends in a dot: `session.` */
+                action?: string;
+                /** @description Who did it: `member:<id>`, `service:<id>`, `cli:<user>`, `system`, `anonymous`. */
+                actor?: string;
+                /** @description At most so many items: 1 to 100, and 20 when it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEvents"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_service_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceKeys"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_service_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewServiceKey"];
+            };
+        };
+        responses: {
+            /** @description The key */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceKeyMade"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    revoke_service_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                service_key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_public_config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The configuration */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Config"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_service_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                member_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The member */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceMember"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_tenants: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tenants */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenants"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_tenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTenant"];
+            };
+        };
+        responses: {
+            /** @description The tenant */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_tenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tenant */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_tenant_members: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The members */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantMembers"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    add_tenant_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTenantMember"];
+            };
+        };
+        responses: {
+            /** @description The member's place */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantMember"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    change_tenant_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+                member_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TenantRoleChange"];
+            };
+        };
+        responses: {
+            /** @description The member's place */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantMember"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    remove_tenant_member: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+                member_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
         };
     };
 }

@@ -209,6 +209,7 @@ worlds! {
         let code = world.google.will_answer(google_with("ada", "elsewhere@corp.example"));
         let finished = world.arrive(Provider::Google, Some(&caller), &state, &code, None).await.expect("links");
         assert!(finished.signed_in.is_none());
+        world.run_jobs().await;
         let by_google = world.sign_in_by(Provider::Google, google_with("ada", "elsewhere@corp.example")).await;
         assert_eq!(by_google.member.id, member.id);
 

@@ -390,6 +390,7 @@ worlds! {
         let member = world.member_with_email("ada@example.com").await;
         let caller = world.caller_of(&world.sign_in(&member).await).await;
         let (soft, passkey) = world.add_passkey(&caller).await.expect("adds");
+        world.run_jobs().await;
         let accepted = passkeys::remove(&world.app, &world.ctx(), &caller, passkey.id).await.expect("removes");
         assert!(accepted.credential_ids.is_empty());
         assert_eq!(code_of(world.login_with(&soft, &Claims::default()).await), Code::CeremonyRefused);
