@@ -9,7 +9,7 @@ import { usage } from "../shared/service.mjs";
 import { Deployment } from "./deployment.mjs";
 
 const SPECS = new URL("specs/", import.meta.url).pathname;
-const TEST_MS = 180_000;
+const TEST_MS = 600_000;
 const SERVER_LINES_SHOWN = 60;
 
 const USAGE = `node standins/browser/run.mjs --bin target/debug/mainstay [--files account,passkeys] [--only PATTERN]

@@ -1,5 +1,7 @@
 // A caller of the server's HTTP API, as a browser (cookies, CSRF token, Origin) or as a native program (bearer tokens).
 
+import { randomBytes } from "node:crypto";
+
 const RETRIES_MAX = 5;
 
 /** An answer that was not the expected one; carries the problem document. */
@@ -18,6 +20,8 @@ export class Client {
     this.cookies = new Map();
     this.tokens = {};
     this.csrf = undefined;
+    // Ties a native client's ceremonies together, as the flow cookie does for a browser.
+    this.flow = randomBytes(32).toString("base64url");
   }
 
   /** The origin that passkey ceremonies name. */
@@ -30,6 +34,7 @@ export class Client {
     if (json !== undefined) headers["content-type"] = "application/json";
     if (this.posture === "bearer") {
       headers["mainstay-client"] = "bearer";
+      headers["mainstay-flow"] = this.flow;
       if (this.tokens.access) headers.authorization = `Bearer ${this.tokens.access}`;
       return headers;
     }
@@ -85,7 +90,7 @@ export class Client {
   }
 
   /** Makes a new member with a passkey of `authenticator`; resolves with the server's answer to the finish. */
-  async register(authenticator, { displayName, language, passkeyName, tamper } = {}) {
+  async register(authenticator, { displayName = "Member", language, passkeyName, tamper } = {}) {
     const start = await this.expect([200], "POST", "/v1/auth/passkey/register/start", {
       display_name: displayName,
       language,

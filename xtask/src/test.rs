@@ -58,6 +58,8 @@ pub(crate) fn prepare(steps: &mut Steps, scope: Scope) -> Result<()> {
 /// The first step that fails.
 pub(crate) fn steps_of(steps: &mut Steps, scope: Scope, nextest: &[OsString]) -> Result<()> {
     let services = steps.step("scratch servers: start", || Services::start(Purpose::Tests))?;
+    // What a member sees comes last: when it fails while all else passes, the fault is in the studio or in between.
+    steps.step("Rust: test", || run_nextest(&services, nextest))?;
     if scope == Scope::Everything {
         steps.step("Rust: documentation tests", || documentation_tests(&services))?;
         steps.step("server: build", || process::run(process::cargo().args(BUILD_SERVER)))?;
@@ -67,8 +69,6 @@ pub(crate) fn steps_of(steps: &mut Steps, scope: Scope, nextest: &[OsString]) ->
             process::run(command.envs(services.variables()))
         })?;
     }
-    // Last, so that its summary is what a reader and a machine see at the end.
-    steps.step("Rust: test", || run_nextest(&services, nextest))?;
     steps.step("scratch servers: stop", || {
         drop(services);
         Ok(())

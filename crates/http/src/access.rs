@@ -76,7 +76,14 @@ pub struct Route {
 }
 
 const fn read(path: &'static str, access: Access) -> Route {
-    Route { method: "GET", path, access, class: Class::Read, capability: None, body_bytes_max: UNREAD_BODY_BYTES_MAX }
+    Route {
+        method: "GET",
+        path,
+        access,
+        class: Class::Read,
+        capability: None,
+        body_bytes_max: UNREAD_BODY_BYTES_MAX,
+    }
 }
 
 const fn write(method: &'static str, path: &'static str, access: Access) -> Route {
@@ -126,7 +133,9 @@ pub static ROUTES: &[Route] = &[
     auth("GET", "/v1/auth/google/start", SignIn).needs(Capability::GoogleOauth),
     auth("GET", "/v1/auth/google/callback", FlowBound).needs(Capability::GoogleOauth),
     auth("GET", "/v1/auth/apple/start", SignIn).needs(Capability::AppleOauth),
-    auth("POST", "/v1/auth/apple/callback", FlowBound).needs(Capability::AppleOauth).body(FORM_BODY_BYTES_MAX),
+    auth("POST", "/v1/auth/apple/callback", FlowBound)
+        .needs(Capability::AppleOauth)
+        .body(FORM_BODY_BYTES_MAX),
     auth("POST", "/v1/auth/email/start", SignIn).needs(Capability::EmailCode),
     auth("POST", "/v1/auth/email/finish", SignIn).needs(Capability::EmailCode),
     auth("POST", "/v1/auth/register", SignIn).needs(Capability::Password),
@@ -154,7 +163,8 @@ pub static ROUTES: &[Route] = &[
     read("/v1/tenants", Member).needs(Capability::Tenants),
     write("POST", "/v1/tenants", Member).needs(Capability::Tenants),
     read("/v1/tenants/{tenant_id}", Access::TenantRole(TenantRole::Member)).needs(Capability::Tenants),
-    read("/v1/tenants/{tenant_id}/members", Access::TenantRole(TenantRole::Member)).needs(Capability::Tenants),
+    read("/v1/tenants/{tenant_id}/members", Access::TenantRole(TenantRole::Member))
+        .needs(Capability::Tenants),
     write("POST", "/v1/tenants/{tenant_id}/members", Access::TenantRole(TenantRole::Admin))
         .needs(Capability::Tenants),
     write("PUT", "/v1/tenants/{tenant_id}/members/{member_id}", Access::TenantRole(TenantRole::Admin))

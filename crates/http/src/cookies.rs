@@ -72,7 +72,15 @@ impl CookieNames {
         [self.set_access("", Duration::ZERO), self.set_refresh("", Duration::ZERO)]
     }
 
-    fn set(self, name: &str, value: &str, path: &str, same_site: &str, secure: bool, life: Duration) -> HeaderValue {
+    fn set(
+        self,
+        name: &str,
+        value: &str,
+        path: &str,
+        same_site: &str,
+        secure: bool,
+        life: Duration,
+    ) -> HeaderValue {
         let secure = if secure { "; Secure" } else { "" };
         let text = format!(
             "{name}={value}; Path={path}; Max-Age={}; HttpOnly{secure}; SameSite={same_site}",
@@ -111,7 +119,10 @@ mod tests {
             strict.set_refresh("t", life),
             "__Secure-mainstay_refresh=t; Path=/v1/auth; Max-Age=900; HttpOnly; Secure; SameSite=Lax"
         );
-        assert_eq!(dev.set_access("t", life), "mainstay_access=t; Path=/; Max-Age=900; HttpOnly; SameSite=Lax");
+        assert_eq!(
+            dev.set_access("t", life),
+            "mainstay_access=t; Path=/; Max-Age=900; HttpOnly; SameSite=Lax"
+        );
         assert_eq!(
             dev.set_flow(Flow::Apple, "s", life),
             "mainstay_flow_apple=s; Path=/; Max-Age=900; HttpOnly; Secure; SameSite=None"
@@ -121,7 +132,8 @@ mod tests {
     #[test]
     fn a_cookie_is_found_by_its_whole_name() {
         let mut headers = HeaderMap::new();
-        headers.append(header::COOKIE, HeaderValue::from_static("xmainstay_access=no; mainstay_access=yes;b=c"));
+        headers
+            .append(header::COOKIE, HeaderValue::from_static("xmainstay_access=no; mainstay_access=yes;b=c"));
         headers.append(header::COOKIE, HeaderValue::from_static("d=e"));
         assert_eq!(cookie(&headers, "mainstay_access"), Some("yes"));
         assert_eq!(cookie(&headers, "d"), Some("e"));

@@ -38,7 +38,8 @@ impl Document {
         let plain = bytes.into();
         Self {
             content_type,
-            cache_control: HeaderValue::from_str(cache_control).unwrap_or(HeaderValue::from_static("no-store")),
+            cache_control: HeaderValue::from_str(cache_control)
+                .unwrap_or(HeaderValue::from_static("no-store")),
             tag: encode(&sha256(&plain)[..15]),
             plain,
             gzip: OnceLock::new(),
@@ -105,7 +106,9 @@ impl Document {
 
     /// Whether compressing for the first time would take noticeable time.
     pub(crate) fn is_slow(&self) -> bool {
-        self.plain.len() > 16 * COMPRESSED_BYTES_MIN && is_text(self.content_type) && self.gzip.get().is_none()
+        self.plain.len() > 16 * COMPRESSED_BYTES_MIN
+            && is_text(self.content_type)
+            && self.gzip.get().is_none()
     }
 }
 

@@ -4,6 +4,7 @@
 //! `access::ROUTES` says who may call; its handler calls one use case of `mainstay_services`. Nothing here knows SQL.
 
 pub mod access;
+mod body;
 mod cookies;
 mod document;
 mod edge;

@@ -2,6 +2,7 @@
 
 use actix_web::App;
 use mainstay_services::Code;
+use serde_json::json;
 use utoipa::{
     OpenApi, PartialSchema,
     openapi::{
@@ -26,6 +27,8 @@ const COOKIE: &str = "session_cookie";
 const BEARER: &str = "bearer";
 const SERVICE_KEY: &str = "service_key";
 const METRICS_TOKEN: &str = "metrics_token";
+/// What the route table says of an operation.
+const EXTENSION: &str = "x-mainstay";
 const PROBLEM: &str = "Problem";
 
 const DESCRIPTION: &str = "JSON everywhere; times are RFC 3339 in UTC, ids are UUIDs. Refusals are `application/problem+json` \
@@ -101,15 +104,14 @@ pub(crate) fn operation_of<'a>(
 fn decorate(operation: &mut Operation, route: &Route) {
     operation.security = Some(requirements(route.access));
     operation.responses.responses.insert("default".to_owned(), RefOr::Ref(Ref::from_response_name(PROBLEM)));
-    let capability = route.capability.map(|capability| capability.as_str());
-    let mut extensions = Extensions::builder()
-        .add("x-access", route.access.describe())
-        .add("x-rate-limit", route.class.as_str())
-        .add("x-body-bytes-max", route.body_bytes_max);
-    if let Some(capability) = capability {
-        extensions = extensions.add("x-capability", capability);
-    }
-    operation.extensions.get_or_insert_default().merge(extensions.build());
+    // One extension and not several: the library keeps them in no order.
+    let ours = json!({
+        "access": route.access.describe(),
+        "body_bytes_max": route.body_bytes_max,
+        "capability": route.capability.map(|capability| capability.as_str()),
+        "rate_limit": route.class.as_str(),
+    });
+    operation.extensions.get_or_insert_default().merge(Extensions::builder().add(EXTENSION, ours).build());
 }
 
 fn requirements(access: Access) -> Vec<SecurityRequirement> {

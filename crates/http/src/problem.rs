@@ -100,14 +100,14 @@ pub(crate) struct FieldProblem<'a> {
 /// A refusal on its way out of a handler or an extractor.
 #[derive(Debug)]
 pub(crate) struct Problem {
-    pub(crate) error: Error,
+    pub(crate) error: Box<Error>,
     /// Whether the browser's session cookies are of no more use.
     pub(crate) clears_session: bool,
 }
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        Self { error, clears_session: false }
+        Self { error: Box::new(error), clears_session: false }
     }
 }
 
@@ -169,12 +169,19 @@ pub(crate) fn from_framework(error: &actix_web::Error) -> Error {
         return Error::not_found();
     }
     if error.as_error::<QueryPayloadError>().is_some() {
-        return Error::new(Code::InvalidRequest, "A query parameter is missing, unknown in its form, or repeated.");
+        return Error::new(
+            Code::InvalidRequest,
+            "A query parameter is missing, unknown in its form, or repeated.",
+        );
     }
     match error.as_response_error().status_code() {
         StatusCode::NOT_FOUND => Error::not_found(),
-        StatusCode::PAYLOAD_TOO_LARGE => Error::new(Code::PayloadTooLarge, "The body is larger than this route takes."),
-        status if status.is_client_error() => Error::new(Code::InvalidRequest, "The request could not be read."),
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            Error::new(Code::PayloadTooLarge, "The body is larger than this route takes.")
+        }
+        status if status.is_client_error() => {
+            Error::new(Code::InvalidRequest, "The request could not be read.")
+        }
         _ => Error::internal(error.to_string()),
     }
 }

@@ -80,7 +80,11 @@ pub fn limit_table() -> Vec<LimitRow> {
         row("JSON body", format!("{} bytes", limits::JSON_BODY_BYTES_MAX), "413 payload_too_large"),
         row("body of a note", format!("{} bytes", limits::NOTE_BODY_BYTES_MAX), "413 payload_too_large"),
         row("Apple's form post", format!("{} bytes", limits::FORM_BODY_BYTES_MAX), "413 payload_too_large"),
-        row("body that a route does not read", format!("{} bytes", limits::UNREAD_BODY_BYTES_MAX), "413 payload_too_large"),
+        row(
+            "body that a route does not read",
+            format!("{} bytes", limits::UNREAD_BODY_BYTES_MAX),
+            "413 payload_too_large",
+        ),
         row("JSON nesting", format!("{} levels", limits::JSON_DEPTH_MAX), "422 validation_failed"),
         row("path and query", format!("{} bytes", limits::URI_BYTES_MAX), "400 invalid_request"),
         row("time to send headers", seconds(settings.header_timeout), "408"),
@@ -96,8 +100,16 @@ pub fn limit_table() -> Vec<LimitRow> {
         (Class::Public, quotas.public),
     ] {
         let per = |quota: Quota| format!("{} in {} s", quota.limit, quota.window.as_secs());
-        rows.push(row(&format!("{} requests of an address", class.as_str()), per(limits.address), "429 rate_limited"));
-        rows.push(row(&format!("{} requests of a member", class.as_str()), per(limits.account), "429 rate_limited"));
+        rows.push(row(
+            &format!("{} requests of an address", class.as_str()),
+            per(limits.address),
+            "429 rate_limited",
+        ));
+        rows.push(row(
+            &format!("{} requests of a member", class.as_str()),
+            per(limits.account),
+            "429 rate_limited",
+        ));
     }
     rows
 }

@@ -69,7 +69,8 @@ impl RouteTable {
         }
         let mut node = &self.nodes[0];
         for segment in segments(path) {
-            let literal = node.literals.iter().find(|(literal, _)| *literal == segment).map(|(_, next)| *next);
+            let literal =
+                node.literals.iter().find(|(literal, _)| *literal == segment).map(|(_, next)| *next);
             let next = literal.or(if segment.is_empty() { None } else { node.parameter });
             match next {
                 Some(next) => node = &self.nodes[next],
@@ -110,7 +111,9 @@ mod tests {
         for (place, route) in ROUTES.iter().enumerate() {
             let path = route.path.replace(['{', '}'], "");
             let method = Method::from_bytes(route.method.as_bytes()).expect("a method");
-            let Found::Route { index, .. } = table.find(&method, &path) else { panic!("{path} is not found") };
+            let Found::Route { index, .. } = table.find(&method, &path) else {
+                panic!("{path} is not found")
+            };
             assert_eq!(index, place, "{path}");
             assert!(seen.insert((route.method, route.path)), "{path} is there twice");
         }
@@ -119,10 +122,14 @@ mod tests {
     #[test]
     fn what_is_not_in_the_table_is_not_found() {
         let table = RouteTable::new(ROUTES);
-        for path in ["/", "", "*", "/v1", "/v1/notes/", "/v1/notes/a/b", "//v1/notes", "/v1/%6eotes", "/V1/notes"] {
+        for path in
+            ["/", "", "*", "/v1", "/v1/notes/", "/v1/notes/a/b", "//v1/notes", "/v1/%6eotes", "/V1/notes"]
+        {
             assert!(matches!(table.find(&Method::GET, path), Found::Nothing), "{path}");
         }
-        let Found::OtherMethods(allow) = table.find(&Method::PUT, "/v1/notes/x") else { panic!("another method") };
+        let Found::OtherMethods(allow) = table.find(&Method::PUT, "/v1/notes/x") else {
+            panic!("another method")
+        };
         assert_eq!(allow, "GET, PATCH, DELETE, HEAD");
     }
 }

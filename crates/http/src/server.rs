@@ -83,6 +83,12 @@ pub fn serve(
     }
     let addresses = server.addrs();
 
+    let server = server.run();
+    let mut handles = vec![server.handle()];
+    if settings.metrics_listen.is_empty() {
+        return Ok(Running { addresses, metrics_addresses: Vec::new(), handles, task: tokio::spawn(server) });
+    }
+
     let mut internal = HttpServer::new(move || metrics_application(Arc::clone(&metrics)))
         .workers(1)
         .shutdown_timeout(1)
@@ -91,15 +97,9 @@ pub fn serve(
         internal = internal.bind(address)?;
     }
     let metrics_addresses = internal.addrs();
-
-    let (server, internal) = (server.run(), internal.run());
-    let mut handles = vec![server.handle()];
-    let task = if metrics_addresses.is_empty() {
-        tokio::spawn(server)
-    } else {
-        handles.push(internal.handle());
-        tokio::spawn(async move { futures::future::try_join(server, internal).await.map(|_| ()) })
-    };
+    let internal = internal.run();
+    handles.push(internal.handle());
+    let task = tokio::spawn(async move { futures::future::try_join(server, internal).await.map(|_| ()) });
     Ok(Running { addresses, metrics_addresses, handles, task })
 }
 

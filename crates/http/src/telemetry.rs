@@ -13,9 +13,26 @@ const STUDIO: &str = "studio";
 
 /// The statuses that are answered often enough to keep their counters at hand.
 const STATUSES: [(u16, &str); 20] = [
-    (200, "200"), (201, "201"), (202, "202"), (204, "204"), (303, "303"), (304, "304"), (400, "400"), (401, "401"),
-    (403, "403"), (404, "404"), (405, "405"), (408, "408"), (409, "409"), (413, "413"), (415, "415"), (422, "422"),
-    (429, "429"), (500, "500"), (503, "503"), (504, "504"),
+    (200, "200"),
+    (201, "201"),
+    (202, "202"),
+    (204, "204"),
+    (303, "303"),
+    (304, "304"),
+    (400, "400"),
+    (401, "401"),
+    (403, "403"),
+    (404, "404"),
+    (405, "405"),
+    (408, "408"),
+    (409, "409"),
+    (413, "413"),
+    (415, "415"),
+    (422, "422"),
+    (429, "429"),
+    (500, "500"),
+    (503, "503"),
+    (504, "504"),
 ];
 
 struct RouteMeters {
@@ -94,7 +111,7 @@ pub(crate) fn method_label(method: &Method) -> &'static str {
     }
 }
 
-/// One line for each request.
+/// One line for each request; probes and static files only at the finest level.
 pub(crate) fn log(
     request_id: &str,
     label: Label,
@@ -102,14 +119,19 @@ pub(crate) fn log(
     status: u16,
     took: Duration,
     member_id: Option<MemberId>,
+    is_quiet: bool,
 ) {
-    let latency_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+    let (route, latency_us) = (label.as_str(), u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
     let member_id = member_id.map(tracing::field::display);
-    tracing::info!(
-        target: "mainstay::access",
-        request_id, route = label.as_str(), method, status, latency_us, member_id,
-        "http.request"
-    );
+    if is_quiet {
+        tracing::debug!(target: "mainstay::access", request_id, route, method, status, latency_us, "http.request");
+    } else {
+        tracing::info!(
+            target: "mainstay::access",
+            request_id, route, method, status, latency_us, member_id,
+            "http.request"
+        );
+    }
 }
 
 fn describe() {
@@ -119,12 +141,21 @@ fn describe() {
         Unit::Seconds,
         "Time from the request's headers to the answer's."
     );
-    describe_counter!("mainstay_rate_limit_denials_total", "Requests that were refused because of a rate limit.");
+    describe_counter!(
+        "mainstay_rate_limit_denials_total",
+        "Requests that were refused because of a rate limit."
+    );
     describe_counter!(
         "mainstay_rate_limiter_unavailable_total",
         "Requests that met a lost rate limiter: closed (refused) or local (counted in this process)."
     );
-    describe_counter!("mainstay_edge_refusals_total", "Requests refused for their origin or their CSRF token.");
-    describe_counter!("mainstay_sign_in_failures_total", "Sign-ins that were not accepted, by route and code.");
+    describe_counter!(
+        "mainstay_edge_refusals_total",
+        "Requests refused for their origin or their CSRF token."
+    );
+    describe_counter!(
+        "mainstay_sign_in_failures_total",
+        "Sign-ins that were not accepted, by route and code."
+    );
     describe_counter!("mainstay_panics_total", "Panics that were contained, by where they happened.");
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use mainstay_services::limits::Limit;
+
 /// A connection to an identity provider is made within this.
 pub const PROVIDER_CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// A request to an identity provider, with its retries and the reading of the answer, ends within this.
@@ -76,3 +78,43 @@ pub const BUS_PING_INTERVAL: Duration = Duration::from_secs(1);
 pub const BUS_RECONNECT_PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(3));
 /// What is left to send at shutdown has so long.
 pub const BUS_STOP_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The bounds that an operator should know, for the limits page.
+#[must_use]
+pub fn table() -> Vec<Limit> {
+    let limit = |name, value, beyond| Limit { name, value, beyond };
+    let time = |name, time: Duration, beyond| {
+        let value = if time.subsec_millis() == 0 {
+            format!("{} s", time.as_secs())
+        } else {
+            format!("{} ms", time.as_millis())
+        };
+        limit(name, value, beyond)
+    };
+    vec![
+        time("request to an identity provider", PROVIDER_REQUEST_TIMEOUT, "503"),
+        limit("failures before a provider is left alone", BREAKER_FAILURES_MAX.to_string(), "503 at once"),
+        time("a failing provider is left alone", BREAKER_OPEN, "one request tries again"),
+        time("key set is current", JWKS_TTL, "fetched anew"),
+        time("pause between fetches of a key set", JWKS_COOL_DOWN, "an unknown key is refused"),
+        time("known keys are used while a provider is away", JWKS_STALE_MAX, "503"),
+        limit("key set", format!("{JWKS_BYTES_MAX} bytes"), "not taken"),
+        limit("ID token", format!("{ID_TOKEN_BYTES_MAX} bytes"), "401"),
+        time("clock difference to a provider", ID_TOKEN_LEEWAY, "401"),
+        time("age of an ID token of no flow", ID_TOKEN_UNBOUND_AGE_MAX, "401"),
+        time("one mail, until the server has it", SMTP_MAIL_TIMEOUT, "tried again later"),
+        time("connection to Redis", REDIS_CONNECT_TIMEOUT, "counts as lost"),
+        time("answer of Redis", REDIS_RESPONSE_TIMEOUT, "counts as lost"),
+        time("Redis is left alone after a failure", REDIS_PAUSE, "tried again"),
+        limit(
+            "keys of the limiter in memory, of each kind",
+            LIMITER_KEYS_MAX.to_string(),
+            "the least worth goes",
+        ),
+        limit(
+            "hints that wait for Redis",
+            BUS_OUTGOING_MAX.to_string(),
+            "dropped; nodes read again within a second",
+        ),
+    ]
+}

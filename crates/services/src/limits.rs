@@ -96,8 +96,8 @@ pub const SEEN_FLUSH: Duration = Duration::from_secs(60);
 pub const SEEN_SESSIONS_MAX: usize = 100_000;
 /// Last-seen times that one statement writes.
 pub const SEEN_BATCH: usize = 500;
-/// Background work that is under way when the process stops gets so long to end.
-pub const BACKGROUND_DRAIN: Duration = Duration::from_millis(800);
+/// Background work that is under way when the process stops gets so long to end, twice at most: loops end within a second.
+pub const BACKGROUND_DRAIN: Duration = Duration::from_millis(400);
 /// Workers look for due jobs so often when nobody wakes them.
 pub const JOB_POLL: Duration = Duration::from_secs(5);
 /// One job may take so long; shorter than its claim, so that nobody else takes it meanwhile.

@@ -34,11 +34,10 @@ pub async fn appends_one_chain(store: AnyStore) {
     append(&store, &[sample::event("session.created", 1), sample::event("session.revoked", 2)]).await;
     append(&store, &[sample::event("key.rotated", 3)]).await;
     let trail = verify(&store).await;
-    assert_eq!(trail.iter().map(|e| e.action.as_str()).collect::<Vec<_>>(), [
-        "session.created",
-        "session.revoked",
-        "key.rotated"
-    ]);
+    assert_eq!(
+        trail.iter().map(|e| e.action.as_str()).collect::<Vec<_>>(),
+        ["session.created", "session.revoked", "key.rotated"]
+    );
     assert_eq!(trail[2].detail, sample::event("", 0).detail.to_string());
     let event = sample::event("twice", 4);
     let outcome = write(&store).await.append_audit_events(&[event.clone(), event]).await;
@@ -100,7 +99,10 @@ pub async fn pages_the_chain(store: AnyStore) {
         seen.extend(page);
     }
     assert_eq!(seen, verify(&store).await);
-    assert_eq!(seen.iter().map(|e| e.id).collect::<Vec<_>>(), events.iter().map(|e| e.id).collect::<Vec<_>>());
+    assert_eq!(
+        seen.iter().map(|e| e.id).collect::<Vec<_>>(),
+        events.iter().map(|e| e.id).collect::<Vec<_>>()
+    );
 }
 
 /// Writers from everywhere make one chain.
@@ -116,14 +118,16 @@ pub async fn many_at_once_leave_no_gap(store: AnyStore) {
                     .map(|event| NewAuditEvent { id: sample::event("parallel", round).id, ..event })
                     .collect();
                 tx.append_audit_events(&events).await.expect("append");
-                if (number + round as usize) % 4 != 0 {
+                if !(number + round as usize).is_multiple_of(4) {
                     tx.commit().await.expect("commit");
                 }
             }
         }
     })
     .await;
-    let expected: usize = (0..16).map(|n| (0..4).filter(|round| (n + round) % 4 != 0).count() * (1 + n % 3)).sum();
+    let expected: usize = (0..16_usize)
+        .map(|n| (0..4_usize).filter(|round| !(n + round).is_multiple_of(4)).count() * (1 + n % 3))
+        .sum();
     assert_eq!(verify(&store).await.len(), expected);
 }
 

@@ -20,7 +20,11 @@ pub async fn is_taken_and_renewed(store: AnyStore) {
         let mut tx = write(&store).await;
         let got = tx.take_lease("sweep", holder, sample::at(now), sample::at(until)).await.expect("take");
         assert_eq!(got, taken, "{holder} at {now}");
-        assert!(tx.take_lease(&format!("own-{now}"), holder, sample::at(now), sample::at(until)).await.expect("take"));
+        assert!(
+            tx.take_lease(&format!("own-{now}"), holder, sample::at(now), sample::at(until))
+                .await
+                .expect("take")
+        );
         tx.commit().await.expect("commit");
     }
 }

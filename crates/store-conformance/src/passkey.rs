@@ -47,7 +47,8 @@ pub async fn a_use_is_noted(store: AnyStore) {
     let mut passkey = sample::passkey(member.id);
     let mut tx = write(&store).await;
     tx.insert_passkey(&passkey).await.expect("insert");
-    passkey.credential = json!({ "counter": 7, "big": 9_007_199_254_740_993_i64, "text": "\u{1F511} \\u0000 \"x\"" });
+    passkey.credential =
+        json!({ "counter": 7, "big": 9_007_199_254_740_993_i64, "text": "\u{1F511} \\u0000 \"x\"" });
     (passkey.backed_up, passkey.last_used_at) = (false, Some(sample::at(8)));
     tx.touch_passkey(passkey.id, &passkey.credential, false, sample::at(8)).await.expect("touch");
     tx.commit().await.expect("commit");

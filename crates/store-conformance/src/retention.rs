@@ -71,9 +71,15 @@ pub async fn keeps_to_its_limit(store: AnyStore) {
         tx.spend_once(&sample::fresh_hash(), sample::at(0)).await.expect("spend");
     }
     for each in [2, 2, 1, 0] {
-        let expired = tx.delete_expired(sample::at(1_000_000), sample::at(1_000_000), 2).await.expect("delete");
-        let expected =
-            ExpiredRows { sessions: each, ceremonies: each, oauth_flows: each, email_flows: each, spent: each };
+        let expired =
+            tx.delete_expired(sample::at(1_000_000), sample::at(1_000_000), 2).await.expect("delete");
+        let expected = ExpiredRows {
+            sessions: each,
+            ceremonies: each,
+            oauth_flows: each,
+            email_flows: each,
+            spent: each,
+        };
         assert_eq!(expired, expected);
     }
     tx.commit().await.expect("commit");

@@ -74,7 +74,12 @@ pub async fn is_touched_forward_only(store: AnyStore) {
     let (three, _) = sample::a_session(&store, member.id).await;
     let unknown = SessionId::new(Uuid::now_v7());
     for batch in [
-        vec![(one.id, sample::at(10)), (two.id, sample::at(20)), (one.id, sample::at(30)), (unknown, sample::at(5))],
+        vec![
+            (one.id, sample::at(10)),
+            (two.id, sample::at(20)),
+            (one.id, sample::at(30)),
+            (unknown, sample::at(5)),
+        ],
         vec![(one.id, sample::at(15)), (two.id, sample::at(21)), (three.id, sample::at(-50))],
         vec![],
     ] {
@@ -97,7 +102,8 @@ pub async fn is_revoked_once(store: AnyStore) {
         let (session, _) = sample::a_session(&store, member.id).await;
         let mut tx = write(&store).await;
         assert!(tx.revoke_session(session.id, *reason, sample::at(5)).await.expect("revoke"));
-        let again = tx.revoke_session(session.id, RevokedReason::Logout, sample::at(6)).await.expect("revoke");
+        let again =
+            tx.revoke_session(session.id, RevokedReason::Logout, sample::at(6)).await.expect("revoke");
         assert!(!again);
         tx.commit().await.expect("commit");
         let found = read(&store).await.session_by_id(session.id).await.expect("read").expect("a session");

@@ -93,7 +93,9 @@ pub async fn only_writers_write(store: AnyStore) {
             tx.delete_member(member.id).await.map(drop),
             tx.insert_notes(std::slice::from_ref(&note)).await,
             tx.lock_session_by_refresh_hash(&token.hash).await.map(drop),
-            tx.revoke_sessions_of_member(member.id, None, RevokedReason::Logout, sample::at(0)).await.map(drop),
+            tx.revoke_sessions_of_member(member.id, None, RevokedReason::Logout, sample::at(0))
+                .await
+                .map(drop),
             tx.touch_sessions(&[(session.id, sample::at(9))]).await,
             tx.claim_jobs(sample::at(0), sample::at(1), 1).await.map(drop),
             tx.take_lease("l", "h", sample::at(0), sample::at(1)).await.map(drop),
@@ -157,7 +159,8 @@ pub async fn commits_and_drops_at_once_keep_apart(store: AnyStore) {
             };
             if number % 4 == 3 {
                 // Cut off at any point; only when the work ended in time is its outcome known.
-                let ended = tokio::time::timeout(Duration::from_micros(137 * number as u64), work).await.is_ok();
+                let ended =
+                    tokio::time::timeout(Duration::from_micros(137 * number as u64), work).await.is_ok();
                 (id, ended.then_some(true))
             } else {
                 work.await;

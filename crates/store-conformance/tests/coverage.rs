@@ -42,7 +42,9 @@ fn every_case_is_in_the_list() {
         let listed = listed.split('}').next().expect("its cases");
         let listed: Vec<_> = listed.split([',', ' ', '\n']).filter(|name| !name.is_empty()).collect();
         let text = fs::read_to_string(&path).expect("a source");
-        for line in text.lines().filter(|line| line.starts_with("pub async fn") && line.contains("(store: AnyStore)")) {
+        for line in
+            text.lines().filter(|line| line.starts_with("pub async fn") && line.contains("(store: AnyStore)"))
+        {
             let name = &names(line, "async fn ")[0];
             assert!(listed.contains(&name.as_str()), "{module}::{name} is not in the list");
         }

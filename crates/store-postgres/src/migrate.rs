@@ -19,22 +19,22 @@ use crate::{
 };
 
 macro_rules! migrations {
-    ($($version:literal $name:literal,)*) => {
+    ($($version:literal $file:literal,)*) => {
         &[$(Migration {
             version: $version,
-            name: $name,
-            sql: include_str!(concat!("../migrations/000", $version, "_", $name, ".sql")),
+            file: $file,
+            sql: include_str!(concat!("../migrations/", $file, ".sql")),
         },)*]
     };
 }
 
 pub(crate) const MIGRATIONS: &[Migration] = migrations! {
-    1 "members",
-    2 "ceremonies",
-    3 "sessions",
-    4 "tenants",
-    5 "operations",
-    6 "notes",
+    1 "0001_members",
+    2 "0002_ceremonies",
+    3 "0003_sessions",
+    4 "0004_tenants",
+    5 "0005_operations",
+    6 "0006_notes",
 };
 
 /// Waiting for another instance's migration, and a long migration itself, are no failures.
@@ -83,7 +83,7 @@ async fn step(connection: &mut PgConnection) -> Result<Option<i64>> {
          VALUES ($1, $2, TRUE, $3, $4)",
     )
     .bind(migration.version)
-    .bind(migration.name)
+    .bind(migration.name())
     .bind(migration.checksum())
     .bind(i64::try_from(begun.elapsed().as_nanos()).unwrap_or(i64::MAX))
     .execute(&mut *connection)
@@ -96,7 +96,7 @@ async fn step(connection: &mut PgConnection) -> Result<Option<i64>> {
 fn in_migration(migration: &Migration, error: Error) -> Error {
     match error {
         Error::Unavailable(text) => Error::Unavailable(text),
-        other => Error::Failed(format!("migration {} ({}): {other}", migration.version, migration.name)),
+        other => Error::Failed(format!("migration {} ({}): {other}", migration.version, migration.name())),
     }
 }
 
@@ -139,10 +139,11 @@ async fn applied(connection: &mut PgConnection) -> Result<Vec<Applied>> {
     if table.is_none() {
         return Ok(Vec::new());
     }
-    let rows = statement("SELECT version, description, checksum, success FROM _sqlx_migrations ORDER BY version")
-        .fetch_all(connection)
-        .await
-        .map_err(from_sqlx)?;
+    let rows =
+        statement("SELECT version, description, checksum, success FROM _sqlx_migrations ORDER BY version")
+            .fetch_all(connection)
+            .await
+            .map_err(from_sqlx)?;
     rows.iter()
         .map(|row| {
             Ok(Applied {

@@ -1,7 +1,8 @@
 //! Finds out whether a transaction pooler is in between, by asking two connections which server process answers them.
 //!
-//! A direct connection has one process for its whole life. A pooler in transaction mode lends processes per transaction: while
-//! a second client holds one in an open transaction, the first either sees that very process or is moved to another.
+//! A direct connection has one process for its whole life, and no two have the same. A pooler in transaction mode lends its
+//! processes anew for each transaction, so one client is moved around or two clients share. No transaction is held open
+//! meanwhile: many instances that start at once would wait for one another's processes.
 
 use mainstay_store::Result;
 use sqlx::{
@@ -11,29 +12,30 @@ use sqlx::{
 
 use crate::error::from_sqlx;
 
-/// A busy pooler may hand the same process back by chance, but hardly so often.
-const ROUNDS: u32 = 3;
+/// Which of the two is asked in turn. Each twice in a row, because a pooler that hands out two processes by turns would
+/// otherwise look like two direct connections.
+const TURNS: [usize; 12] = [0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0];
 
 pub(crate) async fn is_pooled(options: &PgConnectOptions) -> Result<bool> {
-    let mut first = options.connect().await.map_err(from_sqlx)?;
-    let mut second = options.connect().await.map_err(from_sqlx)?;
+    let mut connections =
+        [options.connect().await.map_err(from_sqlx)?, options.connect().await.map_err(from_sqlx)?];
+    let mut processes: [Option<String>; 2] = [None, None];
     let mut pooled = false;
-    for _ in 0..ROUNDS {
-        pooled = pooled || shares_processes(&mut first, &mut second).await.map_err(from_sqlx)?;
+    for turn in TURNS {
+        let process = process(&mut connections[turn]).await.map_err(from_sqlx)?;
+        let moved = processes[turn].as_ref().is_some_and(|before| *before != process);
+        let shared = processes[1 - turn].as_ref() == Some(&process);
+        processes[turn] = Some(process);
+        if moved || shared {
+            pooled = true;
+            break;
+        }
     }
-    // What can't be closed in order is closed by dropping it.
-    let _ = first.close().await;
-    let _ = second.close().await;
+    for connection in connections {
+        // What can't be closed in order is closed by dropping it.
+        let _ = connection.close().await;
+    }
     Ok(pooled)
-}
-
-async fn shares_processes(first: &mut PgConnection, second: &mut PgConnection) -> sqlx::Result<bool> {
-    let before = process(first).await?;
-    sqlx::raw_sql("BEGIN").execute(&mut *second).await?;
-    let held = process(second).await?;
-    let after = process(first).await?;
-    sqlx::raw_sql("ROLLBACK").execute(&mut *second).await?;
-    Ok(before == held || before != after)
 }
 
 /// Asked in the simple protocol, which needs no prepared statement.

@@ -53,9 +53,11 @@ impl PostgresStore {
     pub async fn connect(options: PostgresOptions) -> Result<Self> {
         let pooled = match options.pooled {
             Some(pooled) => pooled,
-            None => tokio::time::timeout(options.acquire_timeout, probe::is_pooled(&options.connection(true)?))
-                .await
-                .map_err(|_| Error::Unavailable("the server did not answer in time".to_owned()))??,
+            None => {
+                tokio::time::timeout(options.acquire_timeout, probe::is_pooled(&options.connection(true)?))
+                    .await
+                    .map_err(|_| Error::Unavailable("the server did not answer in time".to_owned()))??
+            }
         };
         let connection = options.connection(pooled)?;
         let session = Arc::<str>::from(options.bounds("SET"));
@@ -66,9 +68,7 @@ impl PostgresStore {
             .max_lifetime(LIFETIME_MAX)
             .test_before_acquire(false)
             .before_acquire(|connection, about| {
-                Box::pin(async move {
-                    Ok(about.idle_for <= TRUSTED_IDLE || connection.ping().await.is_ok())
-                })
+                Box::pin(async move { Ok(about.idle_for <= TRUSTED_IDLE || connection.ping().await.is_ok()) })
             })
             .after_connect(move |connection, _| {
                 let session = Arc::clone(&session);

@@ -140,7 +140,8 @@ impl Tx {
         &mut self,
         answer: std::result::Result<sqlx::Result<T>, tokio::time::error::Elapsed>,
     ) -> Result<sqlx::Result<T>> {
-        let answer = answer.map_err(|_| Error::Unavailable("the server did not answer in time".to_owned()))?;
+        let answer =
+            answer.map_err(|_| Error::Unavailable("the server did not answer in time".to_owned()))?;
         // A statement on its own leaves nothing behind when it fails.
         self.broken = answer.is_err() && matches!(self.link, Some(Link::Transaction(_)));
         Ok(answer)
@@ -182,5 +183,7 @@ impl Drop for Tx {
 }
 
 fn broken() -> Error {
-    Error::Failed("a statement of this transaction failed or was abandoned, so it can only be rolled back".to_owned())
+    Error::Failed(
+        "a statement of this transaction failed or was abandoned, so it can only be rolled back".to_owned(),
+    )
 }

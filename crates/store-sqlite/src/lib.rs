@@ -1,6 +1,6 @@
-//! The embedded engine: one SQLite file, one writer that commits in groups ([`writer`](crate::SqliteStore)), a few readers.
+//! The embedded engine: one SQLite file, one writer that commits in groups, a few readers.
 //!
-//! What each module is for: `writer` shares physical commits, `readers` is the pool of read connections, `tx` is the
+//! What each module is for: `writer` and `coordinator` share physical commits, `readers` is the pool of read connections, `tx` is the
 //! transaction that the store's users hold, `migrate` applies the schema, `batch` has the statements that only this
 //! dialect knows. Everything else is written once for both engines, in `crates/store/portable`.
 
@@ -9,6 +9,7 @@ mod dialect;
 
 mod batch;
 mod codec;
+mod coordinator;
 mod error;
 mod migrate;
 mod options;
@@ -46,5 +47,5 @@ mod tenant;
 #[path = "../../store/portable/value.rs"]
 mod value;
 
-pub use crate::{options::SqliteOptions, store::SqliteStore};
 pub(crate) use crate::tx::Tx;
+pub use crate::{options::SqliteOptions, store::SqliteStore};

@@ -21,22 +21,22 @@ use crate::{
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 macro_rules! migrations {
-    ($($version:literal $name:literal,)*) => {
+    ($($version:literal $file:literal,)*) => {
         &[$(Migration {
             version: $version,
-            name: $name,
-            sql: include_str!(concat!("../migrations/000", $version, "_", $name, ".sql")),
+            file: $file,
+            sql: include_str!(concat!("../migrations/", $file, ".sql")),
         },)*]
     };
 }
 
 pub(crate) const MIGRATIONS: &[Migration] = migrations! {
-    1 "members",
-    2 "ceremonies",
-    3 "sessions",
-    4 "tenants",
-    5 "operations",
-    6 "notes",
+    1 "0001_members",
+    2 "0002_ceremonies",
+    3 "0003_sessions",
+    4 "0004_tenants",
+    5 "0005_operations",
+    6 "0006_notes",
 };
 
 /// As SQLx's own migrator makes it.
@@ -76,15 +76,15 @@ async fn step(connection: &mut SqliteConnection) -> Result<Option<i64>> {
         return Ok(None);
     };
     let begun = Instant::now();
-    run(connection, migration.sql)
-        .await
-        .map_err(|error| Error::Failed(format!("migration {} ({}): {error}", migration.version, migration.name)))?;
+    run(connection, migration.sql).await.map_err(|error| {
+        Error::Failed(format!("migration {} ({}): {error}", migration.version, migration.name()))
+    })?;
     query(
         "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
          VALUES ($1, $2, TRUE, $3, $4)",
     )
     .bind(migration.version)
-    .bind(migration.name)
+    .bind(migration.name())
     .bind(migration.checksum())
     .bind(i64::try_from(begun.elapsed().as_nanos()).unwrap_or(i64::MAX))
     .execute(&mut *connection)

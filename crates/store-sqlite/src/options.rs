@@ -13,6 +13,8 @@ const READERS_DEFAULT: u32 = 4;
 const BUSY_TIMEOUT_DEFAULT: Duration = Duration::from_secs(5);
 /// How long [`begin`](mainstay_store::Store::begin) waits for a connection.
 const ACQUIRE_TIMEOUT_DEFAULT: Duration = Duration::from_secs(10);
+/// How long a write transaction may lie idle, before it is rolled back and the next gets its turn.
+const HOLD_TIMEOUT_DEFAULT: Duration = Duration::from_secs(30);
 /// Page cache of the writer and of each reader, in KiB. The operating system caches the file anyway.
 const WRITER_CACHE_KIB: u32 = 4096;
 const READER_CACHE_KIB: u32 = 1024;
@@ -32,6 +34,8 @@ pub struct SqliteOptions {
     pub busy_timeout: Duration,
     /// How long to wait for a connection of our own.
     pub acquire_timeout: Duration,
+    /// How long a write transaction may lie idle.
+    pub hold_timeout: Duration,
 }
 
 impl SqliteOptions {
@@ -43,6 +47,7 @@ impl SqliteOptions {
             readers: READERS_DEFAULT,
             busy_timeout: BUSY_TIMEOUT_DEFAULT,
             acquire_timeout: ACQUIRE_TIMEOUT_DEFAULT,
+            hold_timeout: HOLD_TIMEOUT_DEFAULT,
         }
     }
 

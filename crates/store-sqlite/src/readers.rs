@@ -49,11 +49,7 @@ impl Readers {
     pub(crate) fn new(options: SqliteConnectOptions, max: u32, acquire_timeout: Duration) -> Self {
         let max = max.max(1);
         let shared = Shared { options, idle: Mutex::default(), open: AtomicU32::new(0), max };
-        Self {
-            shared: Arc::new(shared),
-            permits: Arc::new(Semaphore::new(max as usize)),
-            acquire_timeout,
-        }
+        Self { shared: Arc::new(shared), permits: Arc::new(Semaphore::new(max as usize)), acquire_timeout }
     }
 
     pub(crate) async fn acquire(&self, snapshot: bool) -> Result<Reader> {

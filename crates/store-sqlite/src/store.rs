@@ -29,7 +29,7 @@ impl SqliteStore {
     /// [`Error::Unavailable`] when the file or its directory can't be made or opened; [`Error::Failed`] when it is no database.
     pub async fn open(options: SqliteOptions) -> Result<Self> {
         create_file(&options.path).map_err(|error| Error::Unavailable(format!("database file: {error}")))?;
-        let writer = Writer::open(options.writer(), options.acquire_timeout).await?;
+        let writer = Writer::open(options.writer(), options.acquire_timeout, options.hold_timeout).await?;
         let readers = Readers::new(options.reader(), options.readers, options.acquire_timeout);
         Ok(Self { options, writer, readers })
     }

@@ -88,12 +88,15 @@ impl Tx {
         }
         match self.link.as_mut() {
             Some(Link::Reader(reader)) => reader.connection(),
-            Some(Link::Writer(lease)) => lease.connection(),
+            Some(Link::Writer(lease)) => lease.pick_up(),
             None => Err(broken()),
         }
     }
 
     fn leave<T>(&mut self, outcome: sqlx::Result<T>) -> Result<T> {
+        if let Some(Link::Writer(lease)) = self.link.as_mut() {
+            lease.lay_down();
+        }
         let outcome = outcome.map_err(from_sqlx);
         match &outcome {
             Ok(_) => self.broken = false,
@@ -141,5 +144,7 @@ impl Drop for Tx {
 }
 
 fn broken() -> Error {
-    Error::Failed("a statement of this transaction failed or was abandoned, so it can only be rolled back".to_owned())
+    Error::Failed(
+        "a statement of this transaction failed or was abandoned, so it can only be rolled back".to_owned(),
+    )
 }

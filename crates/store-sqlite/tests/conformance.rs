@@ -2,7 +2,6 @@
 
 use std::{future::Future, sync::Arc};
 
-use mainstay_store::Store;
 use mainstay_store_conformance::AnyStore;
 use mainstay_store_sqlite::{SqliteOptions, SqliteStore};
 

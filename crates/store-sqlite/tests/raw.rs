@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use futures::{FutureExt, future::BoxFuture};
-use mainstay_store::{Access, Error, Store};
+use mainstay_store::{Access, Error};
 use mainstay_store_conformance::{
     AnyStore, at_once,
     raw::{Raw, the_audit_trail_refuses_changes},
@@ -181,6 +181,27 @@ async fn an_abandoned_group_is_committed_all_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_forgotten_transaction_loses_its_turn() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("main.db");
+    migrated(&path).await.close().await;
+    let options = SqliteOptions { hold_timeout: Duration::from_millis(20), ..SqliteOptions::new(&path) };
+    let store: AnyStore = Arc::new(SqliteStore::open(options).await.expect("open"));
+    let (lost, mut forgotten) = (sample::member(), write(&store).await);
+    forgotten.insert_member(&lost).await.expect("insert");
+    let next = sample::a_member(&store).await;
+    let outcome = forgotten.member_by_id(next.id).await;
+    assert!(matches!(outcome, Err(Error::Unavailable(_))), "{outcome:?}");
+    assert!(forgotten.commit().await.is_err());
+    assert_eq!(read(&store).await.member_by_id(lost.id).await.expect("read"), None);
+    assert!(read(&store).await.member_by_id(next.id).await.expect("read").is_some());
+    let forgotten = write(&store).await;
+    sample::a_member(&store).await;
+    let outcome = forgotten.commit().await;
+    assert!(matches!(outcome, Err(Error::Unavailable(_))), "{outcome:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn eight_instances_migrate_once() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("main.db");
@@ -210,7 +231,7 @@ async fn a_migration_that_is_cut_off_leaves_nothing() {
     store.migrate().await.expect("migrate");
     assert!(store.schema_state().await.expect("state").is_current());
     sample::a_member(&store).await;
-    assert_eq!(raw(&path).await.tables().await.len(), 18);
+    assert_eq!(raw(&path).await.tables().await.len(), 20);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -241,7 +262,8 @@ async fn foreign_migrations_are_reported_or_refused() {
 async fn what_is_no_database_is_refused() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("text.db");
-    std::fs::write(&path, "this is no database at all, however long one looks at it".repeat(20)).expect("write");
+    std::fs::write(&path, "this is no database at all, however long one looks at it".repeat(20))
+        .expect("write");
     let outcome = SqliteStore::open(SqliteOptions::new(&path)).await.map(drop);
     assert!(matches!(outcome, Err(Error::Failed(_))), "{outcome:?}");
     let outcome = SqliteStore::open(SqliteOptions::new("/dev/null/main.db")).await.map(drop);

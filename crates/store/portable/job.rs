@@ -28,12 +28,7 @@ impl JobStore for Tx {
         batch::insert_jobs(self, jobs).await
     }
 
-    async fn claim_jobs(
-        &mut self,
-        now: Timestamp,
-        claimed_until: Timestamp,
-        limit: u32,
-    ) -> Result<Vec<Job>> {
+    async fn claim_jobs(&mut self, now: Timestamp, claimed_until: Timestamp, limit: u32) -> Result<Vec<Job>> {
         let rows = batch::claim_jobs(self, now, claimed_until, limit).await?;
         let mut jobs = row::read_all(&rows, job)?;
         // RETURNING promises no order.

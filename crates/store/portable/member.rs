@@ -77,9 +77,7 @@ impl MemberStore for Tx {
 
     async fn member_by_email(&mut self, email: &EmailAddress) -> Result<Option<Member>> {
         let found = self
-            .one(
-                query(concat!("SELECT ", columns!(), " FROM members WHERE email = $1")).bind(email.as_str()),
-            )
+            .one(query(concat!("SELECT ", columns!(), " FROM members WHERE email = $1")).bind(email.as_str()))
             .await?;
         row::read(found, member)
     }
@@ -131,9 +129,8 @@ impl MemberStore for Tx {
 #[async_trait]
 impl PasswordStore for Tx {
     async fn password_hash(&mut self, member_id: MemberId) -> Result<Option<String>> {
-        let found = self
-            .one(query("SELECT hash FROM passwords WHERE member_id = $1").bind(member_id.uuid()))
-            .await?;
+        let found =
+            self.one(query("SELECT hash FROM passwords WHERE member_id = $1").bind(member_id.uuid())).await?;
         row::read(found, |row| row::get(row, "hash"))
     }
 

@@ -8,11 +8,17 @@ use sha2::{Digest, Sha384};
 #[derive(Clone, Debug)]
 pub(crate) struct Migration {
     pub(crate) version: i64,
-    pub(crate) name: &'static str,
+    /// Name of the file, without its ending: `0001_members`.
+    pub(crate) file: &'static str,
     pub(crate) sql: &'static str,
 }
 
 impl Migration {
+    /// What follows the number, as SQLx keeps it.
+    pub(crate) fn name(&self) -> String {
+        self.file.split_once('_').map_or("", |(_, name)| name).replace('_', " ")
+    }
+
     /// SHA-384 of the file, as SQLx keeps it.
     pub(crate) fn checksum(&self) -> Vec<u8> {
         Sha384::digest(self.sql).to_vec()
@@ -56,14 +62,14 @@ pub(crate) fn schema_state(known: &[Migration], applied: &[Applied]) -> SchemaSt
         .iter()
         .map(|m| MigrationState {
             version: m.version,
-            name: m.name.to_owned(),
+            name: m.name(),
             applied: applied.iter().any(|row| row.version == m.version && row.success),
             known: true,
         })
         .collect();
-    migrations.extend(applied.iter().filter(|row| known.iter().all(|m| m.version != row.version)).map(|row| {
-        MigrationState { version: row.version, name: row.name.clone(), applied: true, known: false }
-    }));
+    migrations.extend(applied.iter().filter(|row| known.iter().all(|m| m.version != row.version)).map(
+        |row| MigrationState { version: row.version, name: row.name.clone(), applied: true, known: false },
+    ));
     migrations.sort_by_key(|m| m.version);
     SchemaState { migrations }
 }

@@ -9,8 +9,19 @@ use crate::{Tx, codec::Ts, value::query};
 macro_rules! delete_expired {
     ($table:literal, $key:literal, $condition:literal) => {
         concat!(
-            "DELETE FROM ", $table, " WHERE ", $key, " IN (SELECT ", $key, " FROM ", $table, " WHERE ", $condition,
-            " LIMIT $2", skip_locked!(), ")"
+            "DELETE FROM ",
+            $table,
+            " WHERE ",
+            $key,
+            " IN (SELECT ",
+            $key,
+            " FROM ",
+            $table,
+            " WHERE ",
+            $condition,
+            " LIMIT $2",
+            skip_locked!(),
+            ")"
         )
     };
 }
@@ -23,7 +34,8 @@ impl RetentionStore for Tx {
         sessions_before: Timestamp,
         limit: u32,
     ) -> Result<ExpiredRows> {
-        let expired = |sql: &'static str, before: Timestamp| query(sql).bind(Ts(before)).bind(i64::from(limit));
+        let expired =
+            |sql: &'static str, before: Timestamp| query(sql).bind(Ts(before)).bind(i64::from(limit));
         Ok(ExpiredRows {
             sessions: self
                 .write(expired(

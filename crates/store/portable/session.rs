@@ -110,18 +110,12 @@ impl SessionStore for Tx {
 
     async fn session_by_id(&mut self, id: SessionId) -> Result<Option<Session>> {
         let found = self
-            .one(
-                query(concat!("SELECT ", columns!(), " FROM sessions AS s WHERE s.id = $1")).bind(id.uuid()),
-            )
+            .one(query(concat!("SELECT ", columns!(), " FROM sessions AS s WHERE s.id = $1")).bind(id.uuid()))
             .await?;
         row::read(found, session)
     }
 
-    async fn live_sessions_of_member(
-        &mut self,
-        member_id: MemberId,
-        now: Timestamp,
-    ) -> Result<Vec<Session>> {
+    async fn live_sessions_of_member(&mut self, member_id: MemberId, now: Timestamp) -> Result<Vec<Session>> {
         let rows = self
             .all(
                 query(concat!(

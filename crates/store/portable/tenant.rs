@@ -49,9 +49,8 @@ impl TenantStore for Tx {
     }
 
     async fn tenant_by_id(&mut self, id: TenantId) -> Result<Option<Tenant>> {
-        let found = self
-            .one(query("SELECT id, name, created_at FROM tenants WHERE id = $1").bind(id.uuid()))
-            .await?;
+        let found =
+            self.one(query("SELECT id, name, created_at FROM tenants WHERE id = $1").bind(id.uuid())).await?;
         row::read(found, tenant)
     }
 

@@ -9,6 +9,8 @@ import { newVisitor, openBrowser } from "./chromium.mjs";
 
 const RESULTS = new URL("../results/", import.meta.url).pathname;
 // Chromium logs every answer of 400 and above as an error; "am I signed in?" is answered 401 to somebody who is not.
+// A page that does not exist is answered 404, and shows so.
+const MISSING_PAGE = /status of 404 .*\/nowhere\b/;
 const ASKING_WHO_I_AM = /status of 401 .*\/v1\/auth\/(me|csrf|refresh)\b/;
 
 let browser;
@@ -23,7 +25,7 @@ export function scenario(name, options, body) {
     const visitors = [];
     const another = async (more = {}) => {
       const visitor = await newVisitor(browser, { ...options, ...more });
-      visitor.expect(ASKING_WHO_I_AM);
+      visitor.expect(ASKING_WHO_I_AM, MISSING_PAGE);
       visitors.push(visitor);
       return visitor;
     };

@@ -59,6 +59,22 @@ scenario(
   },
 );
 
+scenario("a kept page that is still good keeps its own policy", { screen: "wide" }, async ({ page }) => {
+  const address = `${process.env.MAINSTAY_URL}/`;
+  const first = await fetch(address);
+  const again = await fetch(address, { headers: { "if-none-match": first.headers.get("etag") ?? "" } });
+  // A browser lays the headers of a 304 over those of the kept page (RFC 9111, 3.2).
+  const policy = again.headers.get("content-security-policy");
+  assert.ok(
+    policy === null || policy === first.headers.get("content-security-policy"),
+    `${again.status}: ${policy}`,
+  );
+  for (let visit = 0; visit < 3; visit += 1) {
+    await page.goto("/");
+    await (await heading(page, "landing.title")).waitFor();
+  }
+});
+
 onBothScreens("signing out leaves nothing of the member on the device", async ({ page }) => {
   const authenticator = await createAccount(page, "Leaves No Trace");
   const id = await memberId(page);

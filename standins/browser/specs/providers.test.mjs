@@ -4,6 +4,8 @@
 
 import assert from "node:assert/strict";
 
+import { until } from "../../shared/wait.mjs";
+import { text } from "../harness/messages.mjs";
 import { apple, freshAddress, google } from "../harness/outside.mjs";
 import { onBothScreens, scenario } from "../harness/scenario.mjs";
 import {
@@ -113,5 +115,26 @@ scenario(
     await google("POST", "/users", user);
     await (await link(other.page, "identities.linkNamed", { provider: "Google" })).click();
     await announced(other.page, "error.identity_taken");
+  },
+);
+
+scenario(
+  "Apple: deleting the account hands the token back to Apple",
+  { screen: "narrow" },
+  async ({ page }) => {
+    const before = (await apple("GET", "/revocations")).length;
+    await apple("POST", "/users", { sub: subject(), email: freshAddress(), email_verified: true });
+    await enter(page, "Apple");
+    await atAccount(page);
+    await (await button(page, "leave.delete")).click();
+    const dialog = page.getByRole("dialog", { name: await text("leave.question") });
+    await dialog.getByRole("checkbox").check();
+    await (await button(dialog, "leave.confirm")).click();
+    await announced(page, "leave.deleted");
+    const [revocation] = await until("Apple to hear of it", async () => {
+      const heard = await apple("GET", "/revocations");
+      return heard.length > before && heard.slice(before);
+    });
+    assert.deepEqual([revocation.status, revocation.token_type_hint], [200, "refresh_token"]);
   },
 );

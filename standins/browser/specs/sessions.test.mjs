@@ -6,8 +6,12 @@ import { pattern } from "../harness/messages.mjs";
 import { VirtualAuthenticator } from "../harness/passkeys.mjs";
 import { announced, atAccount, button, createAccount, heading, section } from "../harness/studio.mjs";
 
-/** The member's passkey, as a password manager brings it to a second device. */
-async function secondDevice(another, authenticator) {
+/**
+ * The member's passkey, as a password manager brings it to a further device; resolves with the device and its copy. The
+ * virtual authenticator counts its signatures, so each device takes over from the one that signed last: a second copy
+ * that starts from an old count would rightly be refused.
+ */
+async function furtherDevice(another, authenticator) {
   const device = await another();
   const copy = await VirtualAuthenticator.add(device.page);
   await authenticator.copyTo(copy);
@@ -15,7 +19,7 @@ async function secondDevice(another, authenticator) {
   await atAccount(device.page);
   // Nobody picks the suggestion again, or the ended session would be followed by a new one at once.
   await copy.answers(false);
-  return device;
+  return { device, copy };
 }
 
 const rows = async (page) => (await section(page, "sessions.title")).getByRole("listitem");
@@ -29,7 +33,7 @@ async function out(device) {
 
 onBothScreens("a member ends one other session", async ({ page, another }) => {
   const authenticator = await createAccount(page);
-  const device = await secondDevice(another, authenticator);
+  const { device } = await furtherDevice(another, authenticator);
   await page.reload();
   const list = await rows(page);
   await until("two sessions", async () => (await list.count()) === 2);
@@ -46,12 +50,13 @@ onBothScreens("a member ends one other session", async ({ page, another }) => {
 
 onBothScreens("a member ends all other sessions", async ({ page, another }) => {
   const authenticator = await createAccount(page);
-  const devices = [await secondDevice(another, authenticator), await secondDevice(another, authenticator)];
+  const second = await furtherDevice(another, authenticator);
+  const third = await furtherDevice(another, second.copy);
   await page.reload();
   const list = await rows(page);
   await until("three sessions", async () => (await list.count()) === 3);
   await (await button(page, "sessions.endOthers")).click();
   await announced(page, "sessions.othersEnded");
   await until("one session", async () => (await list.count()) === 1);
-  for (const device of devices) await out(device);
+  for (const { device } of [second, third]) await out(device);
 });

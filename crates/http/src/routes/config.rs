@@ -40,7 +40,11 @@ pub(crate) fn document(app: &App, settings: &HttpSettings) -> Document {
         (provider.as_str().to_owned(), ProviderView { client_id })
     };
     let view = ConfigView {
-        api_bases: settings.api_bases.iter().map(|base| base.as_str().trim_end_matches('/').to_owned()).collect(),
+        api_bases: settings
+            .api_bases
+            .iter()
+            .map(|base| base.as_str().trim_end_matches('/').to_owned())
+            .collect(),
         environment: app.settings.environment.as_str().to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         capabilities: capabilities(&app.capabilities),

@@ -96,10 +96,10 @@ fn operation_section(html: &mut String, method: &str, path: &str, operation: &Va
         path = escape(path),
         summary = text(&operation["summary"]),
         description = paragraphs(&operation["description"]),
-        access = text(&operation["x-access"]),
+        access = text(&operation["x-mainstay"]["access"]),
     );
-    if operation["x-capability"].is_string() {
-        let _ = writeln!(html, "<dt>Capability<dd>{}", text(&operation["x-capability"]));
+    if operation["x-mainstay"]["capability"].is_string() {
+        let _ = writeln!(html, "<dt>Capability<dd>{}", text(&operation["x-mainstay"]["capability"]));
     }
     for parameter in operation["parameters"].as_array().into_iter().flatten() {
         let _ = writeln!(
@@ -136,7 +136,8 @@ fn schema_section(html: &mut String, name: &str, schema: &Value) {
     );
     let required = schema["required"].as_array().cloned().unwrap_or_default();
     for (field, value) in schema["properties"].as_object().into_iter().flatten() {
-        let optional = if required.iter().any(|name| name == field) { "" } else { " <small>optional</small>" };
+        let optional =
+            if required.iter().any(|name| name == field) { "" } else { " <small>optional</small>" };
         let _ = writeln!(
             html,
             "<dt><code>{}</code><dd>{}{optional} {}",

@@ -6,7 +6,8 @@ use mainstay_services::notes;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    extract::{Id, Json, SignedInMember},
+    body::Json,
+    extract::{Id, SignedInMember},
     problem::Problem,
     routes::{Answer, Server},
     views::{

@@ -33,7 +33,14 @@ struct Embedded;
 /// Serves the studio's files.
 pub(crate) struct Studio {
     folder: Option<PathBuf>,
-    known: RwLock<HashMap<String, ([u8; 32], Arc<Document>)>>,
+    known: RwLock<HashMap<String, Known>>,
+}
+
+/// A file that was asked for before.
+#[derive(Clone)]
+struct Known {
+    hash: [u8; 32],
+    document: Arc<Document>,
 }
 
 impl Studio {
@@ -50,10 +57,8 @@ impl Studio {
     fn file(&self, path: &str) -> Option<Arc<Document>> {
         let (bytes, hash) = self.read(path)?;
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner).get(path).cloned();
-        if let Some((known_hash, document)) = known
-            && known_hash == hash
-        {
-            return Some(document);
+        if let Some(known) = known.filter(|known| known.hash == hash) {
+            return Some(known.document);
         }
         let cache = if path.starts_with(HASHED) { "public, max-age=31536000, immutable" } else { "no-cache" };
         let document = Arc::new(Document::new(content_type(path), cache, bytes));
@@ -61,7 +66,7 @@ impl Studio {
         if known.len() >= FILES_MAX {
             known.clear();
         }
-        known.insert(path.to_owned(), (hash, Arc::clone(&document)));
+        known.insert(path.to_owned(), Known { hash, document: Arc::clone(&document) });
         Some(document)
     }
 
@@ -79,7 +84,8 @@ impl Studio {
         };
         let root = folder.canonicalize().ok()?;
         // A link must not lead out of the folder.
-        let file = root.join(path).canonicalize().ok().filter(|file| file.starts_with(&root) && file.is_file())?;
+        let file =
+            root.join(path).canonicalize().ok().filter(|file| file.starts_with(&root) && file.is_file())?;
         let bytes = std::fs::read(file).ok()?;
         let hash = sha256(&bytes);
         Some((Bytes::from(bytes), hash))
@@ -162,7 +168,9 @@ mod tests {
     #[test]
     fn only_plain_names_are_looked_up() {
         assert!(is_plain("assets/index-Bx1_y.js"));
-        for path in ["", "../secret", "a/../b", ".env", "a//b", "/etc/passwd", "a%2fb", "a\\b", "a\0b", "assets/.git"] {
+        for path in
+            ["", "../secret", "a/../b", ".env", "a//b", "/etc/passwd", "a%2fb", "a\\b", "a\0b", "assets/.git"]
+        {
             assert!(!is_plain(path), "{path:?}");
         }
     }

@@ -6,12 +6,14 @@ use mainstay_services::tenants;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
-    extract::{Context, Id, Ids, Json, SignedInMember},
+    body::Json,
+    extract::{Context, Id, Ids, SignedInMember},
     problem::Problem,
     routes::{Answer, Server},
     views::{
         tenant::{
-            NewTenant, NewTenantMember, TenantMemberView, TenantMembersView, TenantRoleChange, TenantView, TenantsView,
+            NewTenant, NewTenantMember, TenantMemberView, TenantMembersView, TenantRoleChange, TenantView,
+            TenantsView,
         },
         word,
     },
@@ -79,7 +81,8 @@ pub(crate) async fn list_tenant_members(
     Id(id): Id<TenantId>,
 ) -> Answer<TenantMembersView> {
     let members = tenants::members(&server.app, &member.caller, id).await?;
-    let items = members.into_iter().map(|(membership, name)| TenantMemberView::new(membership, Some(name))).collect();
+    let items =
+        members.into_iter().map(|(membership, name)| TenantMemberView::new(membership, Some(name))).collect();
     Ok(web::Json(TenantMembersView { items }))
 }
 

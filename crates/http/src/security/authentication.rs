@@ -89,7 +89,9 @@ pub(crate) async fn authenticate(app: &App, access: Access, presented: Presented
             Ok(identity)
         }
         Access::Service(scope) => match presented {
-            Presented::Bearer(key) => service_keys::authenticate(app, key, scope).await.map(Identity::Service),
+            Presented::Bearer(key) => {
+                service_keys::authenticate(app, key, scope).await.map(Identity::Service)
+            }
             _ => Err(Error::new(Code::Unauthenticated, "A service key is needed here, as a bearer token.")),
         },
     }
@@ -100,7 +102,10 @@ async fn member(app: &App, presented: Presented<'_>) -> Result<Identity> {
         Presented::Bearer(token) => (token, false),
         Presented::AccessCookie(token) => (token, true),
         Presented::Nothing | Presented::OnlyRefreshCookie => {
-            return Err(Error::new(Code::Unauthenticated, "Nobody is signed in, or the session needs a refresh."));
+            return Err(Error::new(
+                Code::Unauthenticated,
+                "Nobody is signed in, or the session needs a refresh.",
+            ));
         }
     };
     let caller = sessions::authenticate(app, token).await?;

@@ -42,7 +42,9 @@ impl IpNetwork {
             (IpAddr::V4(ours), IpAddr::V4(theirs)) => {
                 same_prefix(u128::from(ours.to_bits()) << 96, u128::from(theirs.to_bits()) << 96, self.prefix)
             }
-            (IpAddr::V6(ours), IpAddr::V6(theirs)) => same_prefix(ours.to_bits(), theirs.to_bits(), self.prefix),
+            (IpAddr::V6(ours), IpAddr::V6(theirs)) => {
+                same_prefix(ours.to_bits(), theirs.to_bits(), self.prefix)
+            }
             _ => false,
         }
     }
@@ -106,7 +108,8 @@ pub(crate) fn client_address(
     }
     let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
     // Several headers are one list, in order (RFC 9110, 5.3).
-    let mut values: Vec<&str> = headers.get_all(X_FORWARDED_FOR).filter_map(|value| value.to_str().ok()).collect();
+    let mut values: Vec<&str> =
+        headers.get_all(X_FORWARDED_FOR).filter_map(|value| value.to_str().ok()).collect();
     values.reverse();
     let entries = values.into_iter().flat_map(|value| value.rsplit(',')).take(HOPS_MAX);
     for entry in entries {

@@ -14,7 +14,8 @@ use url::Url;
 use crate::security::limits;
 
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE";
-const REQUEST_HEADERS: &str = "authorization, content-type, if-none-match, mainstay-client, x-csrf-token, x-request-id";
+const REQUEST_HEADERS: &str =
+    "authorization, content-type, if-none-match, mainstay-client, x-csrf-token, x-request-id";
 const RESPONSE_HEADERS: &str = "etag, location, ratelimit, ratelimit-policy, retry-after, x-request-id";
 
 /// What the `Origin` header of a request says.
@@ -103,9 +104,17 @@ mod tests {
         }
         assert_eq!(judge(&[]), Origin::Absent);
         for foreign in [
-            "null", "*", "", "https://evil.example", "http://app.example.com", "https://app.example.com.evil.example",
-            "https://evilapp.example.com", "https://x.app.example.com", "https://app.example.com:8443",
-            "https://app.example.com/", "HTTPS://APP.EXAMPLE.COM",
+            "null",
+            "*",
+            "",
+            "https://evil.example",
+            "http://app.example.com",
+            "https://app.example.com.evil.example",
+            "https://evilapp.example.com",
+            "https://x.app.example.com",
+            "https://app.example.com:8443",
+            "https://app.example.com/",
+            "HTTPS://APP.EXAMPLE.COM",
         ] {
             assert_eq!(judge(&[foreign]), Origin::Foreign, "{foreign}");
         }

@@ -23,7 +23,8 @@ pub(crate) struct SecurityHeaders {
 impl SecurityHeaders {
     /// `hsts` outside of a developer's machine; pages may connect to `api_bases` beside their own origin.
     pub(crate) fn new(hsts: bool, api_bases: &[Url]) -> Self {
-        let mut bases: Vec<String> = api_bases.iter().map(|base| base.origin().ascii_serialization()).collect();
+        let mut bases: Vec<String> =
+            api_bases.iter().map(|base| base.origin().ascii_serialization()).collect();
         bases.sort();
         bases.dedup();
         let mut connect = "'self'".to_owned();
@@ -46,9 +47,9 @@ impl SecurityHeaders {
             headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
         }
         // Scripts too: a service worker lives under the policy of its own file.
-        let is_page = headers
-            .get(header::CONTENT_TYPE)
-            .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html") || kind.as_bytes().starts_with(b"text/javascript"));
+        let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| {
+            kind.as_bytes().starts_with(b"text/html") || kind.as_bytes().starts_with(b"text/javascript")
+        });
         let csp = if is_page { self.page_csp.clone() } else { HeaderValue::from_static(DATA_CSP) };
         headers.insert(header::CONTENT_SECURITY_POLICY, csp);
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

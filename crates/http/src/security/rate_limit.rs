@@ -118,7 +118,12 @@ impl RateLimiter {
     }
 
     /// Counts a request of a member or service key.
-    pub(crate) async fn count_account(&self, app: &App, class: Class, account: &[u8]) -> Result<Option<Counted>> {
+    pub(crate) async fn count_account(
+        &self,
+        app: &App,
+        class: Class,
+        account: &[u8],
+    ) -> Result<Option<Counted>> {
         let Some(limits) = class.limits(&self.limits) else { return Ok(None) };
         self.count(app, class, limits.account, "account", account).await.map(Some)
     }
@@ -181,7 +186,8 @@ impl Counted {
     pub(crate) fn decorate(&self, headers: &mut HeaderMap) {
         let name = self.class.as_str();
         let policy = format!("\"{name}\";q={};w={}", self.quota.limit, self.quota.window.as_secs());
-        let state = format!("\"{name}\";r={};t={}", self.decision.remaining, seconds_up(self.decision.reset_after));
+        let state =
+            format!("\"{name}\";r={};t={}", self.decision.remaining, seconds_up(self.decision.reset_after));
         for (header, text) in [(RATE_LIMIT_POLICY, policy), (RATE_LIMIT, state)] {
             if let Ok(value) = HeaderValue::try_from(text) {
                 headers.insert(header, value);

@@ -28,7 +28,9 @@ mod tests {
     #[test]
     fn only_plain_ids_are_taken_over() {
         assert!(is_well_formed("0198c9a2-7d1e-7cc3-a1c4-3f60f1b2c3d4"));
-        for text in ["", "short", "with space in it", "line\nfeed12", "<script>alert</script>", &"x".repeat(65)] {
+        for text in
+            ["", "short", "with space in it", "line\nfeed12", "<script>alert</script>", &"x".repeat(65)]
+        {
             assert!(!is_well_formed(text), "{text:?}");
         }
     }

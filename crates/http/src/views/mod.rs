@@ -29,16 +29,20 @@ pub(crate) fn page_limit(limit: Option<u32>) -> Result<u32, Error> {
     match limit {
         None => Ok(limits::PAGE_ITEMS_DEFAULT),
         Some(limit) if (1..=limits::PAGE_ITEMS_MAX).contains(&limit) => Ok(limit),
-        Some(_) => {
-            Err(Error::field("limit", "out_of_range", format!("must be from 1 to {}", limits::PAGE_ITEMS_MAX)))
-        }
+        Some(_) => Err(Error::field(
+            "limit",
+            "out_of_range",
+            format!("must be from 1 to {}", limits::PAGE_ITEMS_MAX),
+        )),
     }
 }
 
 /// A cursor, or that it is none of ours.
 pub(crate) fn cursor<T: std::str::FromStr>(text: Option<&str>) -> Result<Option<T>, Error> {
-    text.map(|text| text.parse().map_err(|_| Error::field("cursor", "invalid", "is not one that a page gave")))
-        .transpose()
+    text.map(|text| {
+        text.parse().map_err(|_| Error::field("cursor", "invalid", "is not one that a page gave"))
+    })
+    .transpose()
 }
 
 /// A word out of a fixed set.

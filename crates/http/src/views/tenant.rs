@@ -22,7 +22,12 @@ pub(crate) struct TenantView {
 
 impl TenantView {
     pub(crate) fn new(tenant: Tenant, role: TenantRole) -> Self {
-        Self { id: tenant.id.uuid(), name: tenant.name, role: role.to_string(), created_at: tenant.created_at }
+        Self {
+            id: tenant.id.uuid(),
+            name: tenant.name,
+            role: role.to_string(),
+            created_at: tenant.created_at,
+        }
     }
 }
 

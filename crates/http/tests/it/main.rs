@@ -1,6 +1,11 @@
 //! The edge over real connections, on both engines: status, body, headers, and who is let in. The files mirror the paths.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on has failed")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that can't go on has failed"
+)]
 
 #[macro_use]
 mod harness;

@@ -11,7 +11,7 @@ use mainstay_services::ports::{Bus, Clock, IdentityProvider, Limiter, Mailer, Po
 use url::Url;
 
 use super::{Misconfigured, is_dev};
-use crate::config::{AppleSettings, Config, GoogleSettings, MailSettings};
+use crate::config::{AppleSettings, Config, GoogleSettings, MailSettings, registry};
 
 /// What the server itself must hold on to.
 pub(crate) struct Wired {
@@ -19,9 +19,20 @@ pub(crate) struct Wired {
     pub redis_bus: Option<Arc<RedisBus>>,
 }
 
-/// Names the variable that a provider's constructor did not like.
+/// Names the variable behind the setting that a constructor did not like; `variable` when it is one that nobody can set.
 fn blame(variable: &'static str) -> impl Fn(ConfigFault) -> Misconfigured {
-    move |fault| Misconfigured { variable, problem: fault.to_string() }
+    move |fault| {
+        let wanted = match variable.split_once('_') {
+            Some((provider @ ("GOOGLE" | "APPLE"), _)) => {
+                let setting = fault.setting.to_ascii_uppercase();
+                [format!("{provider}_{setting}"), format!("MAINSTAY_{provider}_{setting}")]
+            }
+            _ => [variable.to_owned(), String::new()],
+        };
+        let named = wanted.iter().find_map(|name| registry::variable(name));
+        let variable = named.map_or(variable, |found| found.name);
+        Misconfigured { variable, problem: fault.reason }
+    }
 }
 
 pub(super) async fn connect(config: &Config) -> anyhow::Result<(Ports, Wired)> {

@@ -52,6 +52,7 @@ impl Drop for OwnRedis {
 async fn two_dev_nodes(scratch: &mut Scratch) -> (Node, Node) {
     scratch.set("REDIS_URL", &service("MAINSTAY_TEST_REDIS_URL"));
     scratch.set("MAINSTAY_NODES", "2");
+    scratch.set("MAINSTAY_PUBLIC_URL", "http://localhost:8080");
     scratch.set("TEST_MODE", "true");
     scratch.set("MAINSTAY_TEST_AUTH", TEST_AUTH);
     scratch.set("TOKEN_ENCRYPTION_KEY", "hPZ0yWlq4mO2nE7cJ5r_bV9sT1uX-aKdGfI3wQzL6o8=");

@@ -42,6 +42,8 @@ async fn sec_6_metrics_answer_only_on_the_internal_listener() {
 #[tokio::test]
 async fn ops_5_a_server_that_is_told_to_stop_ends_in_order_and_keeps_what_it_acknowledged() {
     let mut scratch = Scratch::sqlite();
+    // Both runs have one address, and so one token issuer, whatever port they find.
+    scratch.set("MAINSTAY_PUBLIC_URL", "http://localhost:8080");
     scratch.set("TEST_MODE", "true");
     scratch.set("MAINSTAY_TEST_AUTH", TEST_AUTH);
     let mut node = scratch.serve().await;
@@ -63,6 +65,8 @@ async fn ops_5_a_server_that_is_told_to_stop_ends_in_order_and_keeps_what_it_ack
 #[tokio::test]
 async fn an_acknowledged_write_survives_kill_9() {
     let mut scratch = Scratch::sqlite();
+    // Both runs have one address, and so one token issuer, whatever port they find.
+    scratch.set("MAINSTAY_PUBLIC_URL", "http://localhost:8080");
     scratch.set("TEST_MODE", "true");
     scratch.set("MAINSTAY_TEST_AUTH", TEST_AUTH);
     let mut node = scratch.serve().await;

@@ -62,8 +62,9 @@ pub(super) async fn check(
     door: Door,
     account: Option<&EmailAddress>,
 ) -> Result<()> {
+    let account = account.map(|account| account_key(app, door, account));
     let mut wait = Duration::ZERO;
-    for (key, _) in keys(app, ctx, door, account) {
+    for key in account.into_iter().chain(address_key(app, ctx, door)) {
         wait = wait.max(lenient(app, app.ports.limiter.backoff_remaining(&key).await)?.unwrap_or_default());
     }
     if wait.is_zero() {
@@ -74,18 +75,24 @@ pub(super) async fn check(
     Err(Error::new(Code::SignInBackoff, detail).retry_after(wait))
 }
 
-/// Counts a failure.
+/// Counts a try at an account before it is made; [`succeeded`] forgets it. Counted afterwards, a thousand tries at once would all
+/// have passed the check before the first of them counts.
 ///
 /// # Errors
 /// [`Code::DependencyUnavailable`] as [`check`].
-pub(super) async fn failed(
-    app: &App,
-    ctx: &RequestContext,
-    door: Door,
-    account: Option<&EmailAddress>,
-) -> Result<()> {
-    for (key, backoff) in keys(app, ctx, door, account) {
-        lenient(app, app.ports.limiter.record_failure(&key, backoff).await)?;
+pub(super) async fn trying(app: &App, door: Door, account: &EmailAddress) -> Result<()> {
+    let key = account_key(app, door, account);
+    lenient(app, app.ports.limiter.record_failure(&key, ACCOUNT).await)?;
+    Ok(())
+}
+
+/// Counts a failure from a network address.
+///
+/// # Errors
+/// [`Code::DependencyUnavailable`] as [`check`].
+pub(super) async fn failed(app: &App, ctx: &RequestContext, door: Door) -> Result<()> {
+    if let Some(key) = address_key(app, ctx, door) {
+        lenient(app, app.ports.limiter.record_failure(&key, ADDRESS).await)?;
     }
     Ok(())
 }
@@ -117,15 +124,8 @@ pub(super) async fn take_mail(app: &App, ctx: &RequestContext, to: &EmailAddress
     Ok(())
 }
 
-fn keys(
-    app: &App,
-    ctx: &RequestContext,
-    door: Door,
-    account: Option<&EmailAddress>,
-) -> impl Iterator<Item = (String, Backoff)> {
-    let account = account.map(|account| (account_key(app, door, account), ACCOUNT));
-    let address = ctx.ip.map(|ip| (key(app, door.word(), &network(ip)), ADDRESS));
-    account.into_iter().chain(address)
+fn address_key(app: &App, ctx: &RequestContext, door: Door) -> Option<String> {
+    ctx.ip.map(|ip| key(app, door.word(), &network(ip)))
 }
 
 fn account_key(app: &App, door: Door, account: &EmailAddress) -> String {

@@ -89,7 +89,7 @@ pub async fn finish(
         })
         .await?;
     if outcome.as_ref().is_err_and(|error| error.code == Code::InvalidCode) {
-        backoff::failed(app, ctx, Door::Code, None).await?;
+        backoff::failed(app, ctx, Door::Code).await?;
     }
     outcome
 }

@@ -25,11 +25,18 @@ use super::{
     mail_texts::Message,
 };
 use crate::{
-    App, Code, Error, Result, crypto::Purpose, jobs::Work, limits, ports::ProviderAccount, sessions,
+    App, Code, Error, Result,
+    crypto::Purpose,
+    jobs::Work,
+    limits,
+    ports::{ProviderAccount, ProviderError},
+    sessions,
 };
 
 /// Provider accounts of one member.
 const IDENTITIES_PER_MEMBER_MAX: usize = 20;
+/// A subject, in bytes (OpenID Connect Core 1.0, 2: at most 255 ASCII characters).
+const SUBJECT_BYTES_MAX: usize = 255;
 
 /// A provider's verified word about a person.
 pub(super) struct Proof {
@@ -45,26 +52,32 @@ pub(super) struct Proof {
 
 impl Proof {
     /// From what the provider's adapter verified. `unsigned_name` is what the browser said beside it, good for a name only.
+    ///
+    /// # Errors
+    /// When the account has no usable subject: everybody without one would be the same person.
     pub(super) fn new(
         app: &App,
         provider: Provider,
-        account: &ProviderAccount,
+        account: ProviderAccount,
         unsigned_name: Option<&str>,
-    ) -> Self {
+    ) -> Result<Self, ProviderError> {
+        if account.issuer.is_empty() || !(1..=SUBJECT_BYTES_MAX).contains(&account.subject.len()) {
+            return Err(ProviderError::Refused("the account has no usable subject".to_owned()));
+        }
         let name = account.name.as_deref().or(unsigned_name).unwrap_or_default();
-        Self {
+        Ok(Self {
             provider,
-            issuer: account.issuer.clone(),
-            subject: account.subject.clone(),
-            email: account.email.as_deref().and_then(|email| email.parse().ok()),
+            name: text::label(name, limits::LABEL_CHARS_MAX).unwrap_or_default(),
+            issuer: account.issuer,
+            subject: account.subject,
+            email: account.email.and_then(|email| email.parse().ok()),
             verified: account.email_verified,
             authoritative: account.email_authoritative,
-            name: text::label(name, limits::LABEL_CHARS_MAX).unwrap_or_default(),
-            sealed_token: account.refresh_token.as_ref().map(|token| {
+            sealed_token: account.refresh_token.map(|token| {
                 let plain = token.expose_secret().as_bytes();
                 app.sealer.seal(&*app.ports.random, Purpose::ProviderToken, plain)
             }),
-        }
+        })
     }
 
     const fn decides_about_the_address(&self) -> bool {

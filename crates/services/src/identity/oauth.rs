@@ -129,13 +129,12 @@ pub async fn finish(
         Ok(code) => code,
         Err(word) => return Err(attempt::refuse(app, ctx, method, denial(word), not_confirmed()).await),
     };
-    let account = match port.exchange(code, &luggage.verifier, &flow.nonce).await {
-        Ok(account) => account,
+    let name = user.filter(|_| provider == Provider::Apple).and_then(posted_name);
+    let account = port.exchange(code, &luggage.verifier, &flow.nonce).await;
+    let proof = match account.and_then(|account| Proof::new(app, provider, account, name.as_deref())) {
+        Ok(proof) => proof,
         Err(error) => return Err(provider_error(app, ctx, method, error).await),
     };
-    let name = user.filter(|_| provider == Provider::Apple).and_then(posted_name);
-    let proof = Proof::new(app, provider, &account, name.as_deref());
-
     let linker = flow.link_member_id.zip(luggage.session_id);
     let signed_in = app
         .retrying(|| async {

@@ -131,16 +131,15 @@ pub async fn login(
         return Err(attempt::refuse(app, ctx, METHOD, "malformed_address", wrong()).await);
     };
     backoff::check(app, ctx, Door::Password, Some(&email)).await?;
-    // Counted before it is tried and forgotten after a success: else a thousand tries at once would all pass the check.
-    backoff::failed(app, ctx, Door::Password, Some(&email)).await?;
+    backoff::trying(app, Door::Password, &email).await?;
 
     let (member_id, stored) = stored(app, &email).await?;
     let verdict = hash::verify(app, password, stored.clone()).await?;
     let (Some(member_id), Some(stored)) = (member_id, stored) else {
-        return Err(attempt::refuse(app, ctx, METHOD, "unknown_account", wrong()).await);
+        return Err(failed(app, ctx, "unknown_account").await?);
     };
     let upgraded = match verdict {
-        Verdict::Wrong => return Err(attempt::refuse(app, ctx, METHOD, "wrong_password", wrong()).await),
+        Verdict::Wrong => return Err(failed(app, ctx, "wrong_password").await?),
         Verdict::Right => None,
         Verdict::RightButOld => Some(hash::make(app, password).await?),
     };
@@ -153,6 +152,12 @@ pub async fn login(
         .await??;
     backoff::succeeded(app, Door::Password, &email).await;
     Ok(signed_in)
+}
+
+/// Writes a failure down and counts it for the network address; the account's was counted before.
+async fn failed(app: &App, ctx: &RequestContext, reason: &'static str) -> Result<Error> {
+    backoff::failed(app, ctx, Door::Password).await?;
+    Ok(attempt::refuse(app, ctx, METHOD, reason, wrong()).await)
 }
 
 fn wrong() -> Error {

@@ -38,11 +38,11 @@ pub async fn login(
     if id_token.len() > ID_TOKEN_BYTES_MAX {
         return Err(Error::field("id_token", "too_long", "is too long for an ID token"));
     }
-    let account = match port.verify_id_token(id_token, ExpectedNonce::NoneOfOurs).await {
-        Ok(account) => account,
+    let account = port.verify_id_token(id_token, ExpectedNonce::NoneOfOurs).await;
+    let proof = match account.and_then(|account| Proof::new(app, provider, account, None)) {
+        Ok(proof) => proof,
         Err(error) => return Err(oauth::provider_error(app, ctx, method, error).await),
     };
-    let proof = Proof::new(app, provider, &account, None);
     let hash = crypto::sha256(signed_part(id_token).as_bytes());
     app.retrying(|| async {
         let mut unit = Unit::begin(app, ctx).await?;

@@ -120,8 +120,11 @@ fn back_off(failures: i64, random: &dyn Random) -> Duration {
 /// done again when their claims have run out.
 pub async fn run_background(app: Arc<App>, stop: CancellationToken) {
     let mut signals = app.ports.bus.subscribe();
-    while !stop.is_cancelled() {
+    loop {
         let tried = contained_until("jobs", &stop, run_due(&app)).await;
+        if stop.is_cancelled() {
+            break;
+        }
         contained_until("jobs_gauges", &stop, measure(&app)).await;
         if tried == Some(limits::JOBS_CLAIMED_MAX as usize) {
             continue;

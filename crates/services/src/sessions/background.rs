@@ -34,6 +34,7 @@ pub async fn run_background(app: Arc<App>, stop: CancellationToken) {
             },
             () = sleep_until(reload_at) => {
                 contained_until("key_ring", &stop, keys::reload(&app)).await;
+                measure(&app);
                 reload_at = Instant::now() + limits::KEY_RING_RELOAD;
             }
             () = sleep_until(flush_at) => {
@@ -56,4 +57,12 @@ async fn apply(app: &App, signal: Signal, stop: &CancellationToken) {
         }
         Signal::JobsAdded => {}
     }
+}
+
+/// A reading age that grows beyond [`limits::KEY_RING_RELOAD`] means that the ring can't be read or opened.
+fn measure(app: &App) {
+    let ring = keys::state(app);
+    metrics::gauge!("mainstay_signing_keys").set(ring.keys as f64);
+    metrics::gauge!("mainstay_key_ring_age_seconds").set(ring.age.as_secs_f64());
+    metrics::gauge!("mainstay_session_cache_entries").set(app.sessions.cache.len() as f64);
 }

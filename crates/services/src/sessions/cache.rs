@@ -88,6 +88,11 @@ impl SessionCache {
         }
     }
 
+    /// How many states are kept, fresh or not.
+    pub(super) fn len(&self) -> usize {
+        self.states.len()
+    }
+
     /// Waits for the turn to read or write about a session; whoever gets it looks into the cache again first.
     pub(super) async fn turn(&self, session_id: SessionId) -> MutexGuard<'_, ()> {
         self.turns[self.place(session_id.uuid(), TURNS)].lock().await

@@ -24,10 +24,9 @@ async fn verify(test: &TestApp) -> Verified {
 /// Lifts the triggers, as somebody with the database's keys can, and runs a statement.
 async fn tamper(test: &TestApp, statement: &str) {
     let drops = match test.database {
-        crate::harness::Database::Sqlite(_) => [
-            "DROP TRIGGER audit_events_append_only",
-            "DROP TRIGGER audit_events_keep",
-        ],
+        crate::harness::Database::Sqlite(_) => {
+            ["DROP TRIGGER audit_events_append_only", "DROP TRIGGER audit_events_keep"]
+        }
         crate::harness::Database::Postgres { .. } => {
             ["ALTER TABLE audit_events DISABLE TRIGGER ALL", "ALTER TABLE audit_head DISABLE TRIGGER ALL"]
         }
@@ -43,7 +42,8 @@ both_engines! {
         write(test, 1_500).await;
         write(test, 1).await;
         let mut heard = Vec::new();
-        let verified = audit::verify(&test.app, |done, total| heard.push((done, total))).await.expect("reads");
+        let verified =
+            audit::verify(&test.app, |done, total| heard.push((done, total))).await.expect("reads");
         assert_eq!(verified, Verified { events: 1_501, fault: None });
         assert_eq!(heard, [(0, 1_501), (1_000, 1_501), (1_501, 1_501)]);
     }
@@ -75,7 +75,8 @@ both_engines! {
         write(test, 5).await;
         tamper(
             test,
-            "UPDATE audit_events SET previous_hash = (SELECT hash FROM audit_events WHERE sequence = 1) WHERE sequence = 3",
+            "UPDATE audit_events SET previous_hash = (SELECT hash FROM audit_events WHERE sequence = 1) \
+             WHERE sequence = 3",
         )
         .await;
         assert_eq!(verify(test).await, Verified { events: 2, fault: Some((3, Fault::Untied)) });
@@ -91,7 +92,8 @@ both_engines! {
         let caller = test.caller().await;
         write(test, 3).await;
         let find = async |filter| audit::list(&test.app, filter).await.expect("lists");
-        let by_prefix = AuditFilter { action: Some("session.".to_owned()), limit: 10, ..AuditFilter::default() };
+        let by_prefix =
+            AuditFilter { action: Some("session.".to_owned()), limit: 10, ..AuditFilter::default() };
         assert_eq!(find(by_prefix).await.len(), 1);
         let actor = Some(caller.actor().to_text());
         let by_actor = AuditFilter { actor, limit: 10, ..AuditFilter::default() };

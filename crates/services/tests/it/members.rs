@@ -137,7 +137,10 @@ both_engines! {
         assert_eq!(mainstay_services::jobs::run_due(&app).await.expect("runs"), 1);
         assert_eq!(*apple.0.lock().expect("not poisoned"), ["apple-refresh-token"]);
         let event = &test.audit_events().await[0];
-        assert_eq!((event.action.as_str(), &event.subject), ("member.deleted", &format!("member:{}", ada.id)));
+        assert_eq!(
+            (event.action.as_str(), &event.subject),
+            ("member.deleted", &format!("member:{}", ada.id))
+        );
         assert!(!event.detail.contains("ada"));
         // The address is free again.
         test.member_with_email("ada@example.com").await;
@@ -148,9 +151,13 @@ both_engines! {
         let (owner, other, ctx) = (test.caller().await, test.caller().await, test.ctx());
         let tenant = tenants::create(&test.app, &ctx, &owner, "Yard").await.expect("is made");
         let id = other.member_id;
-        tenants::add_member(&test.app, &ctx, &owner, tenant.id, id, TenantRole::Admin).await.expect("is added");
+        tenants::add_member(&test.app, &ctx, &owner, tenant.id, id, TenantRole::Admin)
+            .await
+            .expect("is added");
         assert_eq!(refusal(members::delete_self(&test.app, &ctx, &owner).await), Code::Conflict);
-        tenants::change_role(&test.app, &ctx, &owner, tenant.id, id, TenantRole::Owner).await.expect("is raised");
+        tenants::change_role(&test.app, &ctx, &owner, tenant.id, id, TenantRole::Owner)
+            .await
+            .expect("is raised");
         members::delete_self(&test.app, &ctx, &owner).await.expect("is deleted");
         // Alone in it, the other one may go too.
         members::delete_self(&test.app, &ctx, &other).await.expect("is deleted");
@@ -159,7 +166,8 @@ both_engines! {
     async fn an_operator_is_made_by_id_or_proven_address(test: &TestApp) {
         let (ada, bob) = (test.member_with_email("ada@example.com").await, test.member().await);
         let (ctx, actor) = (test.ctx(), Actor::Operator("root".to_owned()));
-        let promote = async |selector: &str| members::promote(&test.app, &ctx, &actor, selector, Role::Operator).await;
+        let promote =
+            async |selector: &str| members::promote(&test.app, &ctx, &actor, selector, Role::Operator).await;
         assert_eq!(promote(" Ada@Example.com ").await.expect("rises").id, ada.id);
         assert_eq!(promote(&bob.id.to_string()).await.expect("rises").role, Role::Operator);
         for nobody in ["", "nobody@example.com", "0190b5a0-0000-7000-8000-000000000000", "ada"] {
@@ -178,7 +186,8 @@ both_engines! {
         tx.update_member(&mallory).await.expect("writes");
         tx.commit().await.expect("commits");
         let outcome =
-            members::promote(&test.app, &test.ctx(), &Actor::System, "boss@example.com", Role::Operator).await;
+            members::promote(&test.app, &test.ctx(), &Actor::System, "boss@example.com", Role::Operator)
+                .await;
         assert_eq!(refusal(outcome), Code::NotFound);
     }
 

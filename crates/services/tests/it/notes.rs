@@ -17,16 +17,23 @@ fn tags(tags: &[&str]) -> Vec<String> {
 both_engines! {
     async fn con_1_a_note_is_written_read_changed_and_removed(test: &TestApp) {
         let (app, caller) = (&test.app, test.caller().await);
-        let written = notes::create(app, &caller, "one\ntwo", &tags(&["a", " b ", "a"]), true).await.expect("is written");
-        assert_eq!((written.text.as_str(), &written.tags, written.pinned), ("one\ntwo", &tags(&["a", "b"]), true));
+        let written = notes::create(app, &caller, "one\ntwo", &tags(&["a", " b ", "a"]), true)
+            .await
+            .expect("is written");
+        assert_eq!(
+            (written.text.as_str(), &written.tags, written.pinned),
+            ("one\ntwo", &tags(&["a", "b"]), true)
+        );
         assert_eq!(notes::get(app, &caller, written.id).await.expect("reads"), written);
 
         test.advance(Duration::from_secs(1));
-        let changed = notes::update(app, &caller, written.id, Some("three"), None, None).await.expect("changes");
+        let changed =
+            notes::update(app, &caller, written.id, Some("three"), None, None).await.expect("changes");
         assert_eq!((changed.text.as_str(), &changed.tags, changed.pinned), ("three", &written.tags, true));
         assert_eq!((changed.created_at, changed.updated_at), (written.created_at, test.now()));
         let none: &[String] = &[];
-        let changed = notes::update(app, &caller, written.id, None, Some(none), Some(false)).await.expect("changes");
+        let changed =
+            notes::update(app, &caller, written.id, None, Some(none), Some(false)).await.expect("changes");
         assert_eq!((changed.text.as_str(), changed.tags.len(), changed.pinned), ("three", 0, false));
         assert_eq!(notes::get(app, &caller, written.id).await.expect("reads"), changed);
 
@@ -78,7 +85,10 @@ both_engines! {
         let mut written = Vec::new();
         for number in 0..5 {
             test.advance(Duration::from_millis(2));
-            written.insert(0, notes::create(app, &caller, &number.to_string(), &[], false).await.expect("is written"));
+            written.insert(
+                0,
+                notes::create(app, &caller, &number.to_string(), &[], false).await.expect("is written"),
+            );
         }
         let (mut read, mut before) = (Vec::new(), None);
         for length in [2, 2, 1] {
@@ -88,7 +98,14 @@ both_engines! {
         }
         assert_eq!((before, read), (None, written));
         // A limit out of bounds is taken as the nearest one.
-        assert_eq!(notes::list(app, &caller, PageRequest { limit: 0, before: None }).await.expect("lists").items.len(), 1);
+        assert_eq!(
+            notes::list(app, &caller, PageRequest { limit: 0, before: None })
+                .await
+                .expect("lists")
+                .items
+                .len(),
+            1
+        );
         notes::list(app, &caller, PageRequest { limit: u32::MAX, before: None }).await.expect("lists");
     }
 
@@ -98,7 +115,9 @@ both_engines! {
         let requests: Vec<_> = (0..200)
             .map(|number| {
                 let (app, caller) = (Arc::clone(&test.app), caller.clone());
-                tokio::spawn(async move { notes::create(&app, &caller, &number.to_string(), &[], false).await })
+                tokio::spawn(
+                    async move { notes::create(&app, &caller, &number.to_string(), &[], false).await },
+                )
             })
             .collect();
         let mut ids = BTreeSet::new();
@@ -136,7 +155,8 @@ both_engines! {
         let caller = test.caller().await;
         test.store.set_down(true);
         let outcomes =
-            futures::future::join_all((0..10).map(|_| notes::create(&test.app, &caller, "x", &[], false))).await;
+            futures::future::join_all((0..10).map(|_| notes::create(&test.app, &caller, "x", &[], false)))
+                .await;
         for outcome in outcomes {
             assert_eq!(refusal(outcome), Code::DependencyUnavailable);
         }

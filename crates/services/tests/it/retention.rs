@@ -69,6 +69,9 @@ both_engines! {
         })
         .await;
         stop.cancel();
-        tokio::time::timeout(Duration::from_secs(1), task).await.expect("ends within a second").expect("no panic");
+        tokio::time::timeout(Duration::from_secs(1), task)
+            .await
+            .expect("ends within a second")
+            .expect("no panic");
     }
 }

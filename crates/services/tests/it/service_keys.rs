@@ -26,8 +26,11 @@ both_engines! {
         assert_eq!((text.len(), &text[..12], &text[12..13]), (56, key.prefix.as_str(), "_"));
         assert!(key.prefix.starts_with("msk_"));
         let listed = service_keys::list(&test.app).await.expect("lists");
-        assert_eq!(listed, [key.clone()]);
-        assert_eq!((key.hash, key.scopes), (mainstay_services::crypto::sha256(text.as_bytes()), vec![Scope::MembersRead]));
+        assert_eq!(listed, std::slice::from_ref(&key));
+        assert_eq!(
+            (key.hash, key.scopes),
+            (mainstay_services::crypto::sha256(text.as_bytes()), vec![Scope::MembersRead])
+        );
         let event = &test.audit_events().await[0];
         assert_eq!(event.action, "service_key.created");
         assert!(event.detail.contains("members:read") && !event.detail.contains(&text[13..]));
@@ -43,8 +46,16 @@ both_engines! {
         let other_end = if other_end == text { format!("{}B", &text[..text.len() - 1]) } else { other_end };
         let multibyte = format!("msk_{}_{}", "é".repeat(4), &text[13..]);
         for wrong in [
-            "", "msk_", &key.prefix, &text[..55], &format!("{text}A"), &other_end, &multibyte,
-            &text.to_uppercase(), &format!("msk_00000000_{}", &text[13..]), &format!(" {text}"),
+            "",
+            "msk_",
+            &key.prefix,
+            &text[..55],
+            &format!("{text}A"),
+            &other_end,
+            &multibyte,
+            &text.to_uppercase(),
+            &format!("msk_00000000_{}", &text[13..]),
+            &format!(" {text}"),
         ] {
             assert_eq!(refusal(present(test, wrong).await), Code::Unauthenticated, "{wrong}");
         }

@@ -64,8 +64,12 @@ both_engines! {
     async fn idn_9_a_member_has_a_role_in_each_of_several_tenants(test: &TestApp) {
         let yard = yard(test).await;
         let own = tenants::create(&test.app, &test.ctx(), &yard.member, "Own").await.expect("is made");
-        let roles: Vec<_> = tenants::list(&test.app, &yard.member).await.expect("lists")
-            .into_iter().map(|(tenant, role)| (tenant.id, role)).collect();
+        let roles: Vec<_> = tenants::list(&test.app, &yard.member)
+            .await
+            .expect("lists")
+            .into_iter()
+            .map(|(tenant, role)| (tenant.id, role))
+            .collect();
         assert_eq!(roles, [(own.id, Owner), (yard.id, Member)]);
     }
 
@@ -86,7 +90,8 @@ both_engines! {
     async fn idn_9_members_see_each_other(test: &TestApp) {
         let yard = yard(test).await;
         let listed = tenants::members(&test.app, &yard.member, yard.id).await.expect("lists");
-        let roles: Vec<_> = listed.iter().map(|(membership, name)| (membership.role, name.as_str())).collect();
+        let roles: Vec<_> =
+            listed.iter().map(|(membership, name)| (membership.role, name.as_str())).collect();
         assert_eq!(roles.len(), 3);
         assert!(roles.contains(&(Owner, "Ada")) && roles.contains(&(Member, "Ada")));
     }

@@ -1,4 +1,8 @@
-//! The PostgreSQL engine against a real server.
+//! The PostgreSQL engine against a real server, directly and through a real PgBouncer.
 
 mod conformance;
+mod locks;
+mod migrations;
+mod pooler;
+mod schema;
 mod server;

@@ -99,7 +99,8 @@ async fn template(server: &mut PgConnection) -> String {
         // Made under another name first, so that a test that is killed here leaves no half template.
         let unfinished = unique_name();
         create_empty(server, &unfinished).await;
-        let options = PostgresOptions { pooled: Some(false), ..PostgresOptions::new(database_url(&unfinished)) };
+        let options =
+            PostgresOptions { pooled: Some(false), ..PostgresOptions::new(database_url(&unfinished)) };
         let store = PostgresStore::connect(options).await.expect("connect");
         store.migrate().await.expect("migrate");
         store.close().await;
@@ -122,12 +123,18 @@ fn unique_name() -> String {
     format!("mainstay_test_{}_{}_{nanos}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
 }
 
-/// Runs a case on a migrated database of its own, and removes the database however the case ends.
+/// Runs a case on a migrated database of its own.
 pub(crate) async fn with_store<F: Future<Output = ()>>(case: impl FnOnce(AnyStore) -> F) {
     let database = Database::migrated().await;
     let options = PostgresOptions { pooled: Some(false), ..PostgresOptions::new(&database.url) };
     let store = PostgresStore::connect(options).await.expect("connect");
-    let outcome = AssertUnwindSafe(case(Arc::new(store))).catch_unwind().await;
+    assert!(!store.is_pooled());
+    always_dropping(database, case(Arc::new(store))).await;
+}
+
+/// Removes the database however the test ends.
+pub(crate) async fn always_dropping(database: Database, test: impl Future<Output = ()>) {
+    let outcome = AssertUnwindSafe(test).catch_unwind().await;
     database.drop().await;
     if let Err(panic) = outcome {
         std::panic::resume_unwind(panic);

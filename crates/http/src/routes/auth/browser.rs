@@ -39,7 +39,12 @@ impl Browser {
     }
 
     /// For a flow that ends. Who has no secret gets a random one, which fits no flow.
-    pub(crate) fn return_of(server: &Edge, context: &RequestContext, headers: &HeaderMap, flow: Flow) -> Self {
+    pub(crate) fn return_of(
+        server: &Edge,
+        context: &RequestContext,
+        headers: &HeaderMap,
+        flow: Flow,
+    ) -> Self {
         let secret = own_secret(context, headers)
             .or_else(|| from_cookie(server, headers, flow))
             .unwrap_or_else(|| server.app.ports.random.secret());

@@ -5,8 +5,9 @@ use mainstay_model::EmailFlowId;
 use mainstay_services::identity::email::{self, EmailStarted};
 
 use crate::{
+    body::Json,
     cookies::Flow,
-    extract::{Context, Json},
+    extract::Context,
     problem::Problem,
     routes::{
         Server,
@@ -34,7 +35,8 @@ pub(crate) async fn start_email_code(
 
 /// The answer to whoever asked for a code.
 pub(crate) fn started(flow: &EmailStarted, browser: &Browser) -> HttpResponse {
-    let view = EmailStartedView { flow_id: flow.flow_id.uuid(), expires_in_seconds: flow.expires_in.as_secs() };
+    let view =
+        EmailStartedView { flow_id: flow.flow_id.uuid(), expires_in_seconds: flow.expires_in.as_secs() };
     let mut response = HttpResponse::Accepted().json(view);
     browser.keep(&mut response);
     response

@@ -4,9 +4,13 @@ use actix_web::{HttpRequest, HttpResponse, http::header, post};
 use mainstay_services::sessions;
 
 use crate::{
-    extract::{Context, OptionalJson},
+    body::OptionalJson,
+    extract::Context,
     problem::Problem,
-    routes::{Server, auth::signed_in::{present_session, unless_ours}},
+    routes::{
+        Server,
+        auth::signed_in::{present_session, unless_ours},
+    },
     security::csrf,
     views::sign_in::RefreshRequest,
 };
@@ -27,7 +31,8 @@ pub(crate) async fn log_out(
     OptionalJson(body): OptionalJson<RefreshRequest>,
 ) -> Result<HttpResponse, Problem> {
     if let Some(token) = body.and_then(|body| body.refresh_token) {
-        if let Some(session_id) = unless_ours(sessions::session_of_refresh_token(&server.app, &token).await)? {
+        if let Some(session_id) = unless_ours(sessions::session_of_refresh_token(&server.app, &token).await)?
+        {
             sessions::logout(&server.app, &context, session_id).await?;
         }
         return Ok(HttpResponse::NoContent().finish());

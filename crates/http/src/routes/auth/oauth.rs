@@ -3,14 +3,18 @@
 
 use actix_web::{HttpRequest, HttpResponse, get, http::header, post, web};
 use mainstay_model::identity::Provider;
-use mainstay_services::{Code, Error, RequestContext, identity::oauth::{self, OauthFinished}};
+use mainstay_services::{
+    Code, Error, RequestContext,
+    identity::oauth::{self, OauthFinished},
+};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
+    body::FormBody,
     cookies::Flow,
     edge::count_sign_in_failure,
-    extract::{Context, FormBody},
+    extract::Context,
     problem::{self, Problem},
     routes::{
         Server,
@@ -137,7 +141,8 @@ async fn start(
 ) -> Result<HttpResponse, Problem> {
     let headers = request.headers();
     let link = if query.link == Some(true) {
-        let Some(PresentSession { caller: Some(caller), by_cookie, .. }) = present_session(server, headers).await?
+        let Some(PresentSession { caller: Some(caller), by_cookie, .. }) =
+            present_session(server, headers).await?
         else {
             return Err(Error::new(Code::Unauthenticated, "Sign in before you link an account.").into());
         };

@@ -5,8 +5,9 @@ use mainstay_model::CeremonyId;
 use mainstay_services::identity::passkeys;
 
 use crate::{
+    body::{Json, OptionalJson},
     cookies::Flow,
-    extract::{Context, Json, MaybeMember, OptionalJson},
+    extract::{Context, MaybeMember},
     problem::Problem,
     routes::{
         Server,

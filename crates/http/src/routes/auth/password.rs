@@ -4,8 +4,9 @@ use actix_web::{HttpRequest, HttpResponse, post};
 use mainstay_services::identity::password;
 
 use crate::{
+    body::Json,
     cookies::Flow,
-    extract::{Context, Json},
+    extract::Context,
     problem::Problem,
     routes::{
         Server,

@@ -5,9 +5,10 @@ use mainstay_model::session::Posture;
 use mainstay_services::{Code, Error, RequestContext, sessions};
 
 use crate::{
+    body::OptionalJson,
     cookies::cookie,
     edge::refuse_browser,
-    extract::{Context, OptionalJson},
+    extract::Context,
     problem::Problem,
     routes::{Server, auth::signed_in},
     security::csrf,
@@ -48,5 +49,5 @@ pub(crate) async fn refresh_session(
 /// A session that is over takes its cookies with it.
 pub(crate) fn over(error: Error) -> Problem {
     let clears_session = matches!(error.code, Code::InvalidToken | Code::SessionEnded | Code::RefreshReused);
-    Problem { error, clears_session }
+    Problem { error: Box::new(error), clears_session }
 }

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use actix_web::HttpResponse;
 use actix_web::http::{
     StatusCode,
     header::{self, HeaderMap, HeaderValue},
 };
-use actix_web::HttpResponse;
 use mainstay_model::{SessionId, Timestamp, session::Posture};
 use mainstay_services::{
     Caller, Error, RequestContext,
@@ -59,7 +59,11 @@ pub(crate) fn session_cookies(server: &Edge, signed_in: &SignedIn) -> [HeaderVal
 }
 
 /// What a client is told about its new session.
-pub(crate) async fn view(server: &Edge, context: &RequestContext, signed_in: &SignedIn) -> Result<SignedInView, Problem> {
+pub(crate) async fn view(
+    server: &Edge,
+    context: &RequestContext,
+    signed_in: &SignedIn,
+) -> Result<SignedInView, Problem> {
     let caller = Caller {
         member_id: signed_in.member.id,
         session_id: signed_in.session.id,
@@ -92,7 +96,12 @@ pub(crate) async fn answer(
 }
 
 /// Puts the session's cookies on an answer, for browsers.
-pub(crate) fn keep(server: &Edge, context: &RequestContext, signed_in: &SignedIn, response: &mut HttpResponse) {
+pub(crate) fn keep(
+    server: &Edge,
+    context: &RequestContext,
+    signed_in: &SignedIn,
+    response: &mut HttpResponse,
+) {
     if context.posture == Posture::Browser {
         for cookie in session_cookies(server, signed_in) {
             response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -131,7 +140,10 @@ pub(crate) fn refreshed(server: &Edge, refreshed: &Refreshed, posture: Posture) 
 ///
 /// # Errors
 /// Only failures of ours: that a session could not be looked up must not look like its absence.
-pub(crate) async fn present_session(server: &Edge, headers: &HeaderMap) -> Result<Option<PresentSession>, Error> {
+pub(crate) async fn present_session(
+    server: &Edge,
+    headers: &HeaderMap,
+) -> Result<Option<PresentSession>, Error> {
     let presented = presented(headers, &server.cookies);
     let by_cookie = presented.is_cookie();
     if let Presented::Bearer(token) | Presented::AccessCookie(token) = presented

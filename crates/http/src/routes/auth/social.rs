@@ -4,7 +4,8 @@ use actix_web::{HttpRequest, HttpResponse, post};
 use mainstay_services::identity::social;
 
 use crate::{
-    extract::{Context, Json},
+    body::Json,
+    extract::Context,
     problem::Problem,
     routes::{Server, auth::signed_in},
     views::{

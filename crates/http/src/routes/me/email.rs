@@ -5,8 +5,9 @@ use mainstay_model::EmailFlowId;
 use mainstay_services::identity::email;
 
 use crate::{
+    body::Json,
     cookies::Flow,
-    extract::{Context, Json, SignedInMember},
+    extract::{Context, SignedInMember},
     problem::Problem,
     routes::{
         Answer, Server,
@@ -30,7 +31,8 @@ pub(crate) async fn start_email_change(
     Json(wish): Json<EmailStart>,
 ) -> Result<HttpResponse, Problem> {
     let browser = Browser::begin(&server, &context, request.headers(), Flow::Email);
-    let flow = email::change_start(&server.app, &context, &member.caller, &wish.email, browser.secret()).await?;
+    let flow =
+        email::change_start(&server.app, &context, &member.caller, &wish.email, browser.secret()).await?;
     Ok(started(&flow, &browser))
 }
 
@@ -46,7 +48,8 @@ pub(crate) async fn finish_email_change(
 ) -> Answer<MeView> {
     let browser = Browser::return_of(&server, &context, request.headers(), Flow::Email);
     let flow_id = EmailFlowId::new(proof.flow_id);
-    email::change_finish(&server.app, &context, &member.caller, flow_id, &proof.code, browser.secret()).await?;
+    email::change_finish(&server.app, &context, &member.caller, flow_id, &proof.code, browser.secret())
+        .await?;
     Ok(web::Json(me_view(&server.app, &member.caller, member.by_cookie).await?))
 }
 

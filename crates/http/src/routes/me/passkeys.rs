@@ -5,7 +5,8 @@ use mainstay_model::PasskeyId;
 use mainstay_services::{Error, identity::passkeys};
 
 use crate::{
-    extract::{Context, Id, Json, SignedInMember},
+    body::Json,
+    extract::{Context, Id, SignedInMember},
     routes::{Answer, Server},
     views::passkey::{AcceptedCredentials, PasskeyRename, PasskeyView, PasskeysView},
 };

@@ -4,7 +4,8 @@ use actix_web::{HttpResponse, delete, get, http::header, patch, web};
 use mainstay_services::{App, Caller, members, sessions};
 
 use crate::{
-    extract::{Context, Json, SignedInMember},
+    body::Json,
+    extract::{Context, SignedInMember},
     problem::Problem,
     routes::{Answer, Server},
     views::member::{MePatch, MeView},

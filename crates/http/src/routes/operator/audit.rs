@@ -29,14 +29,13 @@ pub(crate) async fn list_audit_events(
         action: query.action,
         actor: query.actor,
         before_sequence,
-        // One more than is shown tells whether there is a next page.
-        limit: limit + 1,
+        limit,
         ..AuditFilter::default()
     };
-    let mut events = audit::list(&server.app, filter).await?;
-    let more = events.len() > limit as usize;
-    events.truncate(limit as usize);
-    let next_cursor = events.last().filter(|_| more).map(|event| event.sequence.to_string());
+    let events = audit::list(&server.app, filter).await?;
+    // Sequence numbers begin at 1: before that there is nothing. A full page may still be the last one that matches.
+    let last = events.last().filter(|event| events.len() == limit as usize && event.sequence > 1);
+    let next_cursor = last.map(|event| event.sequence.to_string());
     let items = events.into_iter().map(AuditEventView::from).collect();
     Ok(web::Json(AuditEventsView { items, next_cursor }))
 }

@@ -6,7 +6,8 @@ use mainstay_services::service_keys;
 use secrecy::ExposeSecret;
 
 use crate::{
-    extract::{Context, Id, Json, Operator},
+    body::Json,
+    extract::{Context, Id, Operator},
     problem::Problem,
     routes::{Answer, Server},
     views::{

@@ -166,7 +166,8 @@ impl Client {
 
     /// Signs in by the tests' own way.
     pub(crate) async fn sign_in(&self, who: &Value) -> Value {
-        let mut request = self.request("POST", "/v1/auth/test-login").header("x-test-auth", TEST_AUTH).json(who);
+        let mut request =
+            self.request("POST", "/v1/auth/test-login").header("x-test-auth", TEST_AUTH).json(who);
         if self.origin.is_none() {
             request = request.header("mainstay-client", "bearer");
         }

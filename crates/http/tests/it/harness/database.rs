@@ -1,13 +1,9 @@
 //! A migrated database of its own for each test. PostgreSQL's are copied from a template, which is made once.
 
-use std::{
-    path::Path,
-    sync::Arc,
-    thread,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{path::Path, sync::Arc, thread};
 
-use mainstay_services::crypto;
+use mainstay_providers::SystemRandom;
+use mainstay_services::{crypto, ports::Random};
 use mainstay_store::Store;
 use mainstay_store_postgres::{PostgresOptions, PostgresStore};
 use mainstay_store_sqlite::{SqliteOptions, SqliteStore};
@@ -43,8 +39,9 @@ impl Database {
                     panic!("{URL_VARIABLE} is not set: run the tests by `cargo xtask test`, which starts a server")
                 });
                 let template = template(&admin_url).await;
-                let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_nanos();
-                let name = format!("mainstay_http_{}_{now}", std::process::id());
+                let mut bytes = [0; 8];
+                SystemRandom.fill(&mut bytes);
+                let name = format!("mainstay_http_{:016x}", u64::from_be_bytes(bytes));
                 execute(&admin_url, &format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
                 Self::Postgres { admin_url, name }
             }

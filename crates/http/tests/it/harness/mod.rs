@@ -12,7 +12,7 @@ pub(crate) use self::{
     clock::MockClock,
     database::{Database, Engine},
     provider::FakeProvider,
-    server::{Checks, Options, TEST_AUTH, TestServer, capabilities_without},
+    server::{Options, TEST_AUTH, TestServer, capabilities_without},
     watch::{logged, rendered_metrics},
 };
 

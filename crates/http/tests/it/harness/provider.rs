@@ -55,7 +55,11 @@ impl IdentityProvider for FakeProvider {
         Ok(self.account(code))
     }
 
-    async fn verify_id_token(&self, token: &str, _: ExpectedNonce<'_>) -> Result<ProviderAccount, ProviderError> {
+    async fn verify_id_token(
+        &self,
+        token: &str,
+        _: ExpectedNonce<'_>,
+    ) -> Result<ProviderAccount, ProviderError> {
         Ok(self.account(token))
     }
 

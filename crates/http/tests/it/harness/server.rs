@@ -9,7 +9,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use mainstay_http::{Check, CheckState, HttpSettings, Readiness, Running, serve};
+use mainstay_http::{Check, CheckState, ClassLimits, HttpSettings, RateLimits, Readiness, Running, serve};
 use mainstay_model::identity::Provider;
 use mainstay_providers::{FolderMailer, MemoryBus, MemoryLimiter, SystemRandom};
 use mainstay_services::{
@@ -53,7 +53,8 @@ impl Readiness for Checks {
 pub(crate) fn capabilities_without(off: &[Capability]) -> Capabilities {
     let mut capabilities = Capabilities::default();
     for &capability in Capability::ALL {
-        let state = if off.contains(&capability) { State::Off("It is switched off.".into()) } else { State::On };
+        let state =
+            if off.contains(&capability) { State::Off("It is switched off.".into()) } else { State::On };
         capabilities.set(capability, state);
     }
     capabilities
@@ -74,6 +75,14 @@ impl Options {
         };
         let checks = Checks(Arc::new(Mutex::new(Some(vec![check]))));
         Self { http, settings, capabilities: capabilities_without(&[]), limiter: None, checks }
+    }
+
+    /// The same, with rate limits that a whole walk through the route table stays below.
+    pub(crate) fn generous() -> Self {
+        let mut options = Self::dev();
+        let many = ClassLimits::per_minute(100_000, 100_000);
+        options.http.rate_limits = RateLimits { auth: many, read: many, write: many, public: many };
+        options
     }
 
     /// Like production, but with the tests' sign-in.
@@ -109,7 +118,8 @@ impl TestServer {
         let clock = Arc::new(MockClock::new());
         let mail = tempfile::tempdir().expect("a folder");
         let random = Arc::new(SystemRandom);
-        let mailer = FolderMailer::new(mail.path(), "Mainstay <mail@example.com>", clock.clone(), random.clone());
+        let mailer =
+            FolderMailer::new(mail.path(), "Mainstay <mail@example.com>", clock.clone(), random.clone());
         let providers: BTreeMap<Provider, Arc<dyn IdentityProvider>> = BTreeMap::from([
             (Provider::Google, Arc::new(FakeProvider::google()) as _),
             (Provider::Apple, Arc::new(FakeProvider::apple()) as _),
@@ -124,7 +134,8 @@ impl TestServer {
         };
         let sealer = Sealer::new([7; 32], &[]);
         let store = database.open().await;
-        let app = App::start(options.settings, options.capabilities, store, ports, sealer).await.expect("starts");
+        let app =
+            App::start(options.settings, options.capabilities, store, ports, sealer).await.expect("starts");
         let checks = Arc::new(options.checks);
         let running =
             serve(Arc::clone(&app), options.http, checks, Arc::new(rendered_metrics)).expect("listens");
@@ -178,8 +189,10 @@ impl TestServer {
     /// Sends what waits to be sent, and reads all mail so far in the order of sending.
     pub(crate) async fn mail(&self) -> Vec<String> {
         while jobs::run_due(&self.app).await.expect("the database is there") > 0 {}
-        let files = fs::read_dir(self.mail.path()).expect("a folder").map(|entry| entry.expect("an entry").path());
-        let mut files: Vec<_> = files.filter(|file| file.extension().is_some_and(|kind| kind == "eml")).collect();
+        let files =
+            fs::read_dir(self.mail.path()).expect("a folder").map(|entry| entry.expect("an entry").path());
+        let mut files: Vec<_> =
+            files.filter(|file| file.extension().is_some_and(|kind| kind == "eml")).collect();
         files.sort();
         files.iter().map(|file| fs::read_to_string(file).expect("a file")).collect()
     }
@@ -187,7 +200,7 @@ impl TestServer {
     /// The code in the newest mail.
     pub(crate) async fn mailed_code(&self) -> String {
         let mail = self.mail().await.pop().expect("a mail");
-        let body = mail.split("\r\n\r\n").nth(1).expect("a body").to_owned();
+        let body = mail.split_once("\r\n\r\n").expect("a body").1;
         let digits = mainstay_services::limits::EMAIL_CODE_DIGITS;
         body.split(|c: char| !c.is_ascii_digit())
             .find(|word| word.len() == digits)

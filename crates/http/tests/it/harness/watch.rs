@@ -35,7 +35,8 @@ impl<'a> MakeWriter<'a> for Log {
 /// Starts to watch; once for each process.
 pub(super) fn start() {
     METRICS.get_or_init(|| {
-        let subscriber = tracing_subscriber::fmt().json().with_max_level(tracing::Level::TRACE).with_writer(Log);
+        let subscriber =
+            tracing_subscriber::fmt().json().with_max_level(tracing::Level::TRACE).with_writer(Log);
         tracing::subscriber::set_global_default(subscriber.finish()).expect("the only subscriber");
         PrometheusBuilder::new().install_recorder().expect("the only recorder")
     });

@@ -21,7 +21,8 @@ const METHOD: &str = "address_change";
 /// mail says so instead of carrying a code.
 ///
 /// # Errors
-/// [`crate::Code::CapabilityUnavailable`], [`crate::Code::RecentSignInRequired`], [`crate::Code::ValidationFailed`], [`crate::Code::RateLimited`].
+/// [`crate::Code::CapabilityUnavailable`], [`crate::Code::RecentSignInRequired`], [`crate::Code::ValidationFailed`],
+/// [`crate::Code::RateLimited`].
 pub async fn change_start(
     app: &App,
     ctx: &RequestContext,
@@ -56,7 +57,8 @@ pub async fn change_start(
 /// Spends the code and makes the address the member's. Outstanding codes of the old and the new address die.
 ///
 /// # Errors
-/// [`crate::Code::InvalidCode`]; [`crate::Code::RecentSignInRequired`]; [`crate::Code::Conflict`] when somebody else got the address meanwhile.
+/// [`crate::Code::InvalidCode`]; [`crate::Code::RecentSignInRequired`]; [`crate::Code::Conflict`] when somebody else got the
+/// address meanwhile.
 pub async fn change_finish(
     app: &App,
     ctx: &RequestContext,

@@ -34,8 +34,15 @@ pub(super) struct Asserted {
 
 /// Refuses a ceremony.
 pub(super) fn refused(reason: &'static str) -> Stop {
-    let detail = "The passkey was not accepted. Start again.";
-    Stop::refused(reason, Error::new(Code::CeremonyRefused, detail).because(reason))
+    Stop::refused(reason, not_accepted().because(reason))
+}
+
+fn refused_by_library(fault: WebauthnError) -> Stop {
+    Stop::refused(reason(&fault), not_accepted().because(fault))
+}
+
+fn not_accepted() -> Error {
+    Error::new(Code::CeremonyRefused, "The passkey was not accepted. Start again.")
 }
 
 /// Reads what a browser answered.
@@ -63,8 +70,7 @@ pub(super) fn registration(
     if response.extensions.cred_props.as_ref().is_some_and(|props| props.rk == Some(false)) {
         return Err(refused("not_discoverable"));
     }
-    let passkey =
-        webauthn.finish_passkey_registration(response, state).map_err(|fault| refused(reason(&fault)))?;
+    let passkey = webauthn.finish_passkey_registration(response, state).map_err(refused_by_library)?;
     let mut credential: Credential = passkey.into();
     if !(1..=CREDENTIAL_ID_BYTES_MAX).contains(&credential.cred_id.len()) {
         return Err(refused("credential_id"));
@@ -92,9 +98,8 @@ pub(super) fn assertion(
     check_embedding(response.response.client_data_json.as_ref())?;
     let mut passkey: Passkey = serde_json::from_value(credential.clone()).map_err(Error::internal)?;
     let key = DiscoverableKey::from(&passkey);
-    let result = webauthn
-        .finish_discoverable_authentication(response, state, &[key])
-        .map_err(|fault| refused(reason(&fault)))?;
+    let result =
+        webauthn.finish_discoverable_authentication(response, state, &[key]).map_err(refused_by_library)?;
     passkey.update_credential(&result);
     Ok(Asserted { credential: to_value(&passkey)?, backed_up: result.backup_state() })
 }
@@ -139,6 +144,10 @@ fn reason(fault: &WebauthnError) -> &'static str {
         | WebauthnError::COSEKeyInvalidType
         | WebauthnError::COSEKeyECDSAInvalidCurve
         | WebauthnError::COSEKeyEDDSAInvalidCurve => "algorithm",
+        WebauthnError::COSEKeyRSANEInvalid
+        | WebauthnError::COSEKeyECDSAXYInvalid
+        | WebauthnError::COSEKeyEDDSAXInvalid
+        | WebauthnError::COSEKeyInvalidCBORValue => "key",
         WebauthnError::CredentialNotFound => "credential",
         WebauthnError::AuthenticationFailure | WebauthnError::OpenSSLError(_) => "signature",
         WebauthnError::AttestationNotSupported
@@ -146,6 +155,7 @@ fn reason(fault: &WebauthnError) -> &'static str {
         | WebauthnError::AttestationStatementMapInvalid
         | WebauthnError::AttestationStatementResponseInvalid
         | WebauthnError::AttestationStatementSigInvalid
+        | WebauthnError::AttestationStatementX5CInvalid
         | WebauthnError::AttestationCertificateRequirementsNotMet => "attestation",
         _ => "malformed",
     }

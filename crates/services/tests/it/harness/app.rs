@@ -21,7 +21,9 @@ use mainstay_store::{AuditFilter, MemberInserted};
 use secrecy::SecretString;
 use url::Url;
 
-use super::{Database, Engine, LocalBus, MemoryLimiter, MockClock, ObservedStore, RecordingMailer, SeededRandom};
+use super::{
+    Database, Engine, LocalBus, MemoryLimiter, MockClock, ObservedStore, RecordingMailer, SeededRandom,
+};
 
 /// What the automated tests' sign-in must be shown.
 pub(crate) const TEST_AUTH: &str = "test-header-of-the-harness";

@@ -1,11 +1,7 @@
 //! A database of its own for each test. PostgreSQL's are copied from a migrated template, which is made once for each state of
 //! the migrations.
 
-use std::{
-    path::Path,
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{path::Path, sync::Arc};
 
 use mainstay_services::crypto;
 use mainstay_store::Store;
@@ -46,8 +42,7 @@ impl Database {
                     panic!("{URL_VARIABLE} is not set: run the tests by `cargo xtask test`, which starts a server")
                 });
                 let template = template(&admin_url).await;
-                let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_nanos();
-                let name = format!("mainstay_test_{}_{now}", std::process::id());
+                let name = format!("mainstay_test_{}", uuid::Uuid::new_v4().simple());
                 execute(&admin_url, &format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
                 Self::Postgres { admin_url, name }
             }
@@ -61,9 +56,7 @@ impl Database {
                 let options = SqliteOptions::new(folder.path().join("test.sqlite"));
                 Arc::new(SqliteStore::open(options).await.expect("opens"))
             }
-            Self::Postgres { admin_url, name } => {
-                Arc::new(connect(&database_url(admin_url, name)).await)
-            }
+            Self::Postgres { admin_url, name } => Arc::new(connect(&database_url(admin_url, name)).await),
         }
     }
 

@@ -200,7 +200,8 @@ impl Limiter for MemoryLimiter {
         self.check()?;
         let now = self.clock.now();
         let mut failures = self.failures.lock().expect("not poisoned");
-        let failed = failures.entry(key.to_owned()).or_insert(Failures { count: 0, last: now, blocked_until: now });
+        let failed =
+            failures.entry(key.to_owned()).or_insert(Failures { count: 0, last: now, blocked_until: now });
         if now.since(failed.last) >= backoff.forget {
             failed.count = 0;
         }

@@ -51,7 +51,11 @@ pub(crate) fn run(engine: Engine, scenario: impl for<'a> FnOnce(&'a TestApp) -> 
 
 /// A runtime with real parallelism.
 pub(crate) fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime starts")
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime starts")
 }
 
 /// Defines tests that run on both engines: `async fn name(test: &TestApp) { … }`.

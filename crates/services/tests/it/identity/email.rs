@@ -116,6 +116,25 @@ worlds! {
         assert_eq!(code_of(too_late), Code::InvalidCode);
     }
 
+    async fn one_network_address_can_not_guess_for_ever(world: &World) {
+        let mut tried = 0;
+        while tried < 60 {
+            // Another address of the same /64, and another code, every time.
+            let ctx = from(world.ctx(), &format!("2001:db8::{tried:x}"));
+            let flow = EmailFlowId::new(world.app.new_uuid());
+            match code_of(email::finish(&world.app, &ctx, None, flow, "00000000", &BROWSER).await) {
+                Code::InvalidCode => tried += 1,
+                Code::SignInBackoff => break,
+                code => panic!("{code:?}"),
+            }
+        }
+        assert!((20..40).contains(&tried), "{tried}");
+        let elsewhere = from(world.ctx(), "2001:db8:0:1::1");
+        let flow = EmailFlowId::new(world.app.new_uuid());
+        let other = email::finish(&world.app, &elsewhere, None, flow, "00000000", &BROWSER).await;
+        assert_eq!(code_of(other), Code::InvalidCode, "the next household does not wait");
+    }
+
     async fn only_the_newest_code_works(world: &World) {
         let (old_flow, old_code) = world.mailed_code(ADA).await;
         let (flow, code) = world.mailed_code(ADA).await;

@@ -103,7 +103,8 @@ impl World {
 
     /// Starts a trip and answers its state.
     async fn depart(&self, provider: Provider, link: Option<&Caller>) -> String {
-        let url = identity::oauth::start(&self.app, &self.ctx(), provider, Some("/notes"), link, &BROWSER).await;
+        let url =
+            identity::oauth::start(&self.app, &self.ctx(), provider, Some("/notes"), link, &BROWSER).await;
         let url = url.expect("starts");
         let state = url.query_pairs().find(|(name, _)| name == "state").expect("has a state");
         state.1.into_owned()
@@ -118,7 +119,18 @@ impl World {
         user: Option<&str>,
     ) -> Result<OauthFinished> {
         let ctx = self.ctx();
-        identity::oauth::finish(&self.app, &ctx, provider, None, caller, state, Ok(code), user, Some(&BROWSER)).await
+        identity::oauth::finish(
+            &self.app,
+            &ctx,
+            provider,
+            None,
+            caller,
+            state,
+            Ok(code),
+            user,
+            Some(&BROWSER),
+        )
+        .await
     }
 
     /// Signs in with a provider's account.
@@ -133,8 +145,7 @@ impl World {
 
     /// Asks for a code and reads it from the mail.
     async fn mailed_code(&self, email: &str) -> (EmailFlowId, String) {
-        let started =
-            identity::email::start(&self.app, &self.ctx(), email, None, &BROWSER).await;
+        let started = identity::email::start(&self.app, &self.ctx(), email, None, &BROWSER).await;
         (started.expect("starts").flow_id, self.last_code().await)
     }
 

@@ -3,11 +3,7 @@
 use std::time::Duration;
 
 use mainstay_model::identity::Provider;
-use mainstay_services::{
-    Code,
-    identity::oauth,
-    limits,
-};
+use mainstay_services::{Code, identity::oauth, limits};
 
 use super::{
     BROWSER, OTHER_BROWSER, at_once, code_of,
@@ -94,6 +90,14 @@ worlds! {
             assert_eq!(code_of(denied), Code::IdTokenRefused);
             assert_eq!(world.refusal().await, reason);
         }
+    }
+
+    async fn an_account_without_a_subject_is_nobody(world: &World) {
+        for subject in ["", &"s".repeat(256)] {
+            let account = mainstay_services::ports::ProviderAccount { subject: subject.to_owned(), ..gmail("ada") };
+            assert_eq!(code_of(world.trip(Provider::Google, account).await), Code::IdTokenRefused);
+        }
+        assert_eq!(world.audited("member.created").await, 0);
     }
 
     async fn a_provider_that_is_away_is_a_dependency_that_is_away(world: &World) {

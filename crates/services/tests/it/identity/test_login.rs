@@ -70,6 +70,15 @@ worlds! {
     }
 }
 
+#[test]
+fn a_refusal_stands_when_the_trail_can_not_be_written() {
+    runtime().block_on(async {
+        let world = World::start(Engine::Sqlite, |_| ()).await;
+        world.store.set_down(true);
+        assert_eq!(code_of(world.test_login(Some("wrong"), None, None).await), Code::Forbidden);
+    });
+}
+
 fn shut(change: impl FnOnce(&mut NodeOptions)) {
     runtime().block_on(async {
         let world = World::start(Engine::Sqlite, change).await;

@@ -35,8 +35,15 @@ const fn expected(
 const NONE: &str = "unknown_credential";
 const NO_UV: &str = "user_verification";
 
-/// Only ES256 and RS256 are offered, since every authenticator has one of them; the studio is never embedded in another site;
-/// attestation is never asked for, and a statement that comes all the same must at least be well-formed.
+/// The reasons to refuse one:
+/// - `user_verification`: the vector's authenticator did not verify its user;
+/// - `cross_origin`: it ran in a page that was embedded by another site, which the studio never is;
+/// - `algorithm`: only ES256 and RS256 are offered, since every authenticator has one of them. For `tpm-es256` it is the algorithm
+///   of the attestation statement: the library knows TPM statements that were signed with RSA;
+/// - `key`: the library takes RSA keys of 2048 bits, as authenticators make them; the vector's has 3488;
+/// - `attestation`: the library can't read the certificate of the Android key statement.
+///
+/// The last ones do not come up outside of vectors: no attestation is asked for, so browsers send none.
 const EXPECTED: &[Expected] = &[
     expected("none-es256", (NO_UV, NONE), (ACCEPTED, ACCEPTED)),
     expected("packed-self-es256", (ACCEPTED, NO_UV), (ACCEPTED, ACCEPTED)),
@@ -46,11 +53,11 @@ const EXPECTED: &[Expected] = &[
     expected("packed-es256", (ACCEPTED, ACCEPTED), (ACCEPTED, ACCEPTED)),
     expected("packed-es384", (NO_UV, NONE), ("algorithm", NONE)),
     expected("packed-es512", ("algorithm", NONE), ("algorithm", NONE)),
-    expected("packed-rs256", (ACCEPTED, NO_UV), (ACCEPTED, ACCEPTED)),
+    expected("packed-rs256", ("key", NONE), ("key", NONE)),
     expected("packed-eddsa", (NO_UV, NONE), ("algorithm", NONE)),
     expected("packed-ed448", (NO_UV, NONE), ("algorithm", NONE)),
-    expected("tpm-es256", (ACCEPTED, ACCEPTED), (ACCEPTED, ACCEPTED)),
-    expected("android-key-es256", (ACCEPTED, NO_UV), (ACCEPTED, ACCEPTED)),
+    expected("tpm-es256", ("algorithm", NONE), ("algorithm", NONE)),
+    expected("android-key-es256", ("attestation", NONE), ("attestation", NONE)),
     expected("apple-es256", (NO_UV, NONE), (ACCEPTED, ACCEPTED)),
     expected("fido-u2f-es256", (NO_UV, NONE), (ACCEPTED, ACCEPTED)),
 ];

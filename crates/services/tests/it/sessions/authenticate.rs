@@ -1,3 +1,5 @@
+//! Access tokens: what passes, what it costs, and what a lost database means.
+
 use std::{sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -27,12 +29,15 @@ both_engines! {
         let kid = sessions::keys::state(&test.app).active_kid.expect("a key");
         let jwks = sessions::keys::jwks(&test.app);
         let public = &jwks["keys"][0];
-        let [header, payload, signature] = good.split('.').collect::<Vec<_>>()[..] else { panic!("three parts") };
+        let [header, payload, signature] = good.split('.').collect::<Vec<_>>()[..] else {
+            panic!("three parts")
+        };
 
         let none = format!("{}.{payload}.", part(&json!({ "alg": "none", "kid": kid })));
         // The public key as an HMAC secret, in the forms that a careless verifier would take it.
         let hs256 = part(&json!({ "alg": "HS256", "kid": kid }));
-        let by_jwk = crypto::hmac_sha256(public.to_string().as_bytes(), format!("{hs256}.{payload}").as_bytes());
+        let by_jwk =
+            crypto::hmac_sha256(public.to_string().as_bytes(), format!("{hs256}.{payload}").as_bytes());
         let by_jwk = format!("{hs256}.{payload}.{}", crypto::encode(&by_jwk));
         let mut older = claims.clone();
         older["exp"] = json!(claims["exp"].as_i64().expect("a number") + 3600);
@@ -128,7 +133,11 @@ both_engines! {
         };
         let writes = test.store.counts().1;
         test.authenticate(&signed_in.access_token).await.expect("is live");
-        assert_eq!(test.store.counts().1, writes, "nothing comes before a first token, so nothing is to be noted");
+        assert_eq!(
+            test.store.counts().1,
+            writes,
+            "nothing comes before a first token"
+        );
 
         let next = refresh(test, &signed_in.refresh_token).await.expect("refreshes");
         assert_eq!(noted().await, None);

@@ -1,3 +1,5 @@
+//! Ending sessions takes effect at once here and within a second everywhere.
+
 use std::time::Duration;
 
 use mainstay_model::{audit::Actor, member::Role, session::RevokedReason};
@@ -47,7 +49,9 @@ both_engines! {
         let caller = test.authenticate(&signed_in.access_token).await.expect("is live");
         assert_eq!(caller.role, Role::Member);
         let selector = signed_in.member.id.to_string();
-        members::promote(&test.app, &test.ctx(), &Actor::System, &selector, Role::Operator).await.expect("rises");
+        members::promote(&test.app, &test.ctx(), &Actor::System, &selector, Role::Operator)
+            .await
+            .expect("rises");
         assert_eq!(refusal(test.authenticate(&signed_in.access_token).await), Code::SessionEnded);
         let again = test.sign_in(&signed_in.member).await;
         assert_eq!(test.authenticate(&again.access_token).await.expect("is live").role, Role::Operator);
@@ -60,7 +64,10 @@ both_engines! {
         sessions::authenticate(&other, &signed_in.access_token).await.expect("is live");
         log_out(test, &test.ctx(), &signed_in).await;
         test.advance(Duration::from_secs(1));
-        assert_eq!(refusal(sessions::authenticate(&other, &signed_in.access_token).await), Code::SessionEnded);
+        assert_eq!(
+            refusal(sessions::authenticate(&other, &signed_in.access_token).await),
+            Code::SessionEnded
+        );
         assert!(limits::SESSION_CACHE_TTL < Duration::from_secs(1));
     }
 
@@ -81,7 +88,10 @@ both_engines! {
         assert_eq!(refusal(sessions::end(app, &ctx, &caller, phone.session.id).await), Code::NotFound);
         assert_eq!(sessions::list(app, &caller).await.expect("lists").len(), 1);
         let event = &test.audit_events().await[0];
-        assert_eq!((event.action.as_str(), event.subject.as_str()), ("session.ended", &*format!("session:{}", phone.session.id)));
+        assert_eq!(
+            (event.action.as_str(), event.subject.as_str()),
+            ("session.ended", &*format!("session:{}", phone.session.id))
+        );
         assert!(event.detail.contains("ended_by_member"));
     }
 

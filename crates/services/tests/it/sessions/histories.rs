@@ -15,9 +15,13 @@ use crate::harness::{Engine, TestApp, runtime};
 #[derive(Clone, Debug)]
 enum Step {
     /// Presents the refresh token so many generations behind the newest.
-    Refresh { behind: usize },
+    Refresh {
+        behind: usize,
+    },
     /// Uses the newest access token of the generation so many behind.
-    Access { behind: usize },
+    Access {
+        behind: usize,
+    },
     Wait(Duration),
 }
 
@@ -56,8 +60,8 @@ impl Model {
             return Ok(newest + 1);
         }
         let age = self.now - self.made[newest];
-        let excused = age <= limits::REFRESH_GRACE
-            || age <= limits::REFRESH_LOST_ANSWER && !self.newest_presented;
+        let excused =
+            age <= limits::REFRESH_GRACE || age <= limits::REFRESH_LOST_ANSWER && !self.newest_presented;
         if index + 1 == newest && excused {
             self.access_made[newest] = self.now;
             return Ok(newest);
@@ -119,7 +123,8 @@ async fn compare(test: &TestApp, history: &[Step]) -> Result<(), TestCaseError> 
             }
             Step::Access { behind } => {
                 let index = tokens.len().saturating_sub(1 + behind);
-                let outcome = test.authenticate(&tokens[index].0).await.map(|_| ()).map_err(|error| error.code);
+                let outcome =
+                    test.authenticate(&tokens[index].0).await.map(|_| ()).map_err(|error| error.code);
                 prop_assert_eq!(outcome, model.access(index));
             }
         }
@@ -131,8 +136,7 @@ fn histories(engine: Engine, cases: u32) {
     let runtime = runtime();
     let test = runtime.block_on(TestApp::start(engine));
     let config = Config { cases, failure_persistence: None, ..Config::default() };
-    let outcome = TestRunner::new(config)
-        .run(&steps(), |history| runtime.block_on(compare(&test, &history)));
+    let outcome = TestRunner::new(config).run(&steps(), |history| runtime.block_on(compare(&test, &history)));
     runtime.block_on(test.finish());
     if let Err(fault) = outcome {
         panic!("{fault}");

@@ -1,3 +1,5 @@
+//! The ring of signing keys: first key, rotation, retirement, and what others may see of it.
+
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use mainstay_model::audit::Actor;
@@ -57,7 +59,10 @@ both_engines! {
         let key = jwks["keys"][0].as_object().expect("a key");
         let names: BTreeSet<_> = key.keys().map(String::as_str).collect();
         assert_eq!(names, BTreeSet::from(["alg", "crv", "kid", "kty", "use", "x", "y"]));
-        assert_eq!((&key["kty"], &key["crv"], &key["alg"]), (&Value::from("EC"), &Value::from("P-256"), &Value::from("ES256")));
+        assert_eq!(
+            (&key["kty"], &key["crv"], &key["alg"]),
+            (&Value::from("EC"), &Value::from("P-256"), &Value::from("ES256"))
+        );
         // Others verify with it, by any JOSE library.
         let token = session(test).await.access_token;
         let jwk: jsonwebtoken::jwk::Jwk = serde_json::from_value(jwks["keys"][0].clone()).expect("a JWK");
@@ -83,7 +88,9 @@ both_engines! {
         test.advance(limits::SIGNING_KEY_LEAD - Duration::from_secs(1));
         let last_of_old = session(test).await;
         test.advance(Duration::from_secs(1));
-        test.authenticate(&last_of_old.access_token).await.expect("is of the previous key, within the overlap");
+        test.authenticate(&last_of_old.access_token)
+            .await
+            .expect("is of the previous key, within the overlap");
         test.advance(limits::ACCESS_TOKEN_TTL - Duration::from_secs(2));
         test.authenticate(&last_of_old.access_token).await.expect("is good to its end");
         // The key goes a minute after the last token can have gone.
@@ -99,8 +106,12 @@ both_engines! {
         let long_lived = test.node(options, &test.bus).await.expect("starts");
         let signed_in = session(test).await;
         let refreshed = sessions::refresh(
-            &long_lived, &test.ctx(), secrecy::ExposeSecret::expose_secret(&signed_in.refresh_token),
-        ).await.expect("refreshes");
+            &long_lived,
+            &test.ctx(),
+            secrecy::ExposeSecret::expose_secret(&signed_in.refresh_token),
+        )
+        .await
+        .expect("refreshes");
         test.authenticate(&refreshed.access_token).await.expect("is live");
         rotate(test, true).await;
         test.advance(OVERLAP - Duration::from_micros(1));
@@ -108,8 +119,12 @@ both_engines! {
         // Refused although it is known from before, and by a node that never saw it.
         test.advance(Duration::from_micros(1));
         assert_eq!(refusal(test.authenticate(&refreshed.access_token).await), Code::InvalidToken);
-        let fresh = test.node(NodeOptions { seed: 3, ..NodeOptions::new() }, &test.bus).await.expect("starts");
-        assert_eq!(refusal(sessions::authenticate(&fresh, &refreshed.access_token).await), Code::InvalidToken);
+        let fresh =
+            test.node(NodeOptions { seed: 3, ..NodeOptions::new() }, &test.bus).await.expect("starts");
+        assert_eq!(
+            refusal(sessions::authenticate(&fresh, &refreshed.access_token).await),
+            Code::InvalidToken
+        );
     }
 
     async fn t_op_15_rotation_logs_nobody_out(test: &TestApp) {
@@ -155,7 +170,8 @@ both_engines! {
             let before = test.store.counts().0;
             for number in 0..100 {
                 let header = serde_json::json!({ "alg": "ES256", "kid": format!("kid-{round}-{number}") });
-                let forged = format!("{}.{rest}", mainstay_services::crypto::encode(header.to_string().as_bytes()));
+                let forged =
+                    format!("{}.{rest}", mainstay_services::crypto::encode(header.to_string().as_bytes()));
                 assert_eq!(refusal(test.authenticate(&forged).await), Code::InvalidToken);
             }
             assert_eq!(test.store.counts().0, before + 1);
@@ -167,7 +183,8 @@ both_engines! {
         for key in keys::list(&test.app).await.expect("lists") {
             let bytes = &key.sealed_private_key;
             let pkcs8 = aws_lc_rs::signature::EcdsaKeyPair::from_pkcs8(
-                &aws_lc_rs::signature::ECDSA_P256_SHA256_FIXED_SIGNING, bytes,
+                &aws_lc_rs::signature::ECDSA_P256_SHA256_FIXED_SIGNING,
+                bytes,
             );
             assert!(pkcs8.is_err());
         }

@@ -1,3 +1,5 @@
+//! Opening sessions: what tokens hold, what is stored, and who gets none.
+
 use std::collections::BTreeSet;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -36,7 +38,10 @@ both_engines! {
         assert_eq!(claims["iat"], test.now().seconds());
         assert_eq!(claims["exp"], test.now().seconds() + 15 * 60);
         assert_eq!(signed_in.access_expires_at, Timestamp::from_seconds(test.now().seconds() + 15 * 60));
-        assert_eq!((&claims["aud"], &claims["iss"]), (&Value::from("mainstay"), &Value::from("http://localhost:8080")));
+        assert_eq!(
+            (&claims["aud"], &claims["iss"]),
+            (&Value::from("mainstay"), &Value::from("http://localhost:8080"))
+        );
     }
 
     async fn ses_1_a_refresh_token_has_256_bits_and_only_its_hash_is_stored(test: &TestApp) {
@@ -71,7 +76,8 @@ both_engines! {
         assert_eq!(refusal(test.authenticate(&before.access_token).await), Code::SessionEnded);
         assert_eq!(refusal(super::refresh(test, &before.refresh_token).await), Code::SessionEnded);
         test.authenticate(&after.access_token).await.expect("is live");
-        let stored = test.app.read().await.expect("opens").session_by_id(before.session.id).await.expect("reads");
+        let stored =
+            test.app.read().await.expect("opens").session_by_id(before.session.id).await.expect("reads");
         assert_eq!(stored.expect("is kept").revoked_reason, Some(RevokedReason::Replaced));
         assert_eq!(test.audited("session.ended").await, 1);
     }
@@ -126,7 +132,8 @@ both_engines! {
 
 async fn seeded(test: &TestApp, member: &mainstay_model::member::Member, seed: &str) -> sessions::SignedIn {
     let mut tx = test.app.write().await.expect("opens");
-    let signed_in = sessions::open_seeded(&test.app, &mut *tx, &test.ctx(), member, seed, None).await.expect("signs in");
+    let signed_in =
+        sessions::open_seeded(&test.app, &mut *tx, &test.ctx(), member, seed, None).await.expect("signs in");
     tx.commit().await.expect("commits");
     sessions::announce_ended(&test.app, &[signed_in.session.id]).await;
     signed_in

@@ -1,3 +1,5 @@
+//! Exchanging refresh tokens: honest clients are excused, thieves are found.
+
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use mainstay_model::{audit::Actor, session::RevokedReason};
@@ -185,7 +187,12 @@ both_engines! {
         let mut tx = test.app.read().await.expect("opens");
         for (token, has_salt) in [(&signed_in.refresh_token, false), (&second.refresh_token, true)] {
             let token = crypto::decode_32(token.expose_secret()).expect("32 bytes");
-            let row = tx.session_by_refresh_hash(&crypto::sha256(&token)).await.expect("reads").expect("is there").1;
+            let row = tx
+                .session_by_refresh_hash(&crypto::sha256(&token))
+                .await
+                .expect("reads")
+                .expect("is there")
+                .1;
             assert_eq!(row.successor_salt.is_some(), has_salt);
         }
     }

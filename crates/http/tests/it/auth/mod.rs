@@ -1,0 +1,9 @@
+//! Signing in and out.
+
+mod bearer;
+mod cookies;
+mod email;
+mod oauth;
+mod passkey;
+mod refresh;
+mod test_login;

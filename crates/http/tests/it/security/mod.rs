@@ -1,0 +1,10 @@
+//! What guards the edge, seen from outside.
+
+mod client_address;
+mod cors;
+mod csrf;
+mod headers;
+mod limits;
+mod logging;
+mod panics;
+mod rate_limit;
