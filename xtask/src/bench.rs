@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use crate::{
     process,
     services::{Purpose, Services},
-    setup, workspace,
+    setup, tools, workspace,
 };
 
 /// One comparison.
@@ -19,12 +19,12 @@ struct Scenario {
 }
 
 /// Every comparison, in the order in which they run.
-const SCENARIOS: &[Scenario] = &[];
+const SCENARIOS: &[Scenario] = &[Scenario { name: "pocketbase", script: "pocketbase.mjs" }];
 
 /// Runs the named scenarios, or all.
 ///
 /// # Errors
-/// When a name is unknown, there is nothing to run, or a scenario fails.
+/// When a name is unknown, or a scenario fails.
 pub(crate) fn run(names: &[String]) -> Result<()> {
     if let Some(unknown) = names.iter().find(|name| SCENARIOS.iter().all(|scenario| scenario.name != **name))
     {
@@ -35,19 +35,19 @@ pub(crate) fn run(names: &[String]) -> Result<()> {
         .iter()
         .filter(|scenario| names.is_empty() || names.iter().any(|name| name == scenario.name));
     let chosen = chosen.collect::<Vec<_>>();
-    if chosen.is_empty() {
-        bail!(
-            "there is no scenario yet: add one to `SCENARIOS` in xtask/src/bench.rs and its script below bench/"
-        );
-    }
     setup::run(setup::For::Tests)?;
-    process::run(process::cargo().args(["build", "--release", "--package", "mainstay"]))?;
+    process::run(process::cargo().args(["build", "--release", "--package", "mainstay", "--package", "bench-load"]))?;
+    let release = workspace::target().join("release");
+    let pocketbase = tools::POCKETBASE.path()?;
     let services = Services::start(Purpose::Measurement)?;
     for scenario in chosen {
         println!("\n== {}", scenario.name);
         let mut command = process::command("node");
         command.arg(workspace::path("bench").join(scenario.script));
-        command.env("MAINSTAY_BIN", workspace::target().join("release").join("mainstay"));
+        command.env("MAINSTAY_BIN", release.join("mainstay"));
+        command.env("BENCH_LOAD", release.join("bench-load"));
+        command.env("POCKETBASE_BIN", &pocketbase);
+        command.env("BENCH_OUT", workspace::target().join("bench"));
         process::run(command.envs(services.variables()))?;
     }
     Ok(())

@@ -34,6 +34,7 @@ impl CookieNames {
         }
     }
 
+    /// How the names of a flow's cookies begin; a random end follows.
     pub(crate) const fn flow(&self, flow: Flow) -> &'static str {
         match (flow, self.is_secure) {
             (Flow::Passkey, false) => "mainstay_flow_passkey",
@@ -56,15 +57,15 @@ impl CookieNames {
     }
 
     /// Apple answers by a cross-site form post, which carries no `Lax` cookies.
-    pub(crate) fn set_flow(&self, flow: Flow, secret: &str, life: Duration) -> HeaderValue {
+    pub(crate) fn set_flow(&self, flow: Flow, name: &str, secret: &str, life: Duration) -> HeaderValue {
         match flow {
-            Flow::Apple => self.set(self.flow(flow), secret, "/", "None", true, life),
-            _ => self.set(self.flow(flow), secret, "/", "Lax", self.is_secure, life),
+            Flow::Apple => self.set(name, secret, "/", "None", true, life),
+            _ => self.set(name, secret, "/", "Lax", self.is_secure, life),
         }
     }
 
-    pub(crate) fn clear_flow(&self, flow: Flow) -> HeaderValue {
-        self.set_flow(flow, "", Duration::ZERO)
+    pub(crate) fn clear_flow(&self, flow: Flow, name: &str) -> HeaderValue {
+        self.set_flow(flow, name, "", Duration::ZERO)
     }
 
     /// Takes a browser's session away.
@@ -93,14 +94,24 @@ impl CookieNames {
 
 /// One cookie of a request; the first if there are several of its name.
 pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    cookies(headers).find(|(key, _)| *key == name).map(|(_, value)| value).filter(|value| !value.is_empty())
+}
+
+/// The cookies whose name is the prefix, an underscore and some end.
+pub(crate) fn cookies_with_prefix<'a>(
+    headers: &'a HeaderMap,
+    prefix: &'a str,
+) -> impl Iterator<Item = (&'a str, &'a str)> {
+    cookies(headers).filter(move |(key, _)| key.strip_prefix(prefix).is_some_and(|end| end.starts_with('_')))
+}
+
+fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     headers
         .get_all(header::COOKIE)
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim_start().split_once('='))
-        .find(|(key, _)| *key == name)
-        .map(|(_, value)| value.trim())
-        .filter(|value| !value.is_empty())
+        .map(|(key, value)| (key, value.trim()))
 }
 
 #[cfg(test)]
@@ -124,8 +135,8 @@ mod tests {
             "mainstay_access=t; Path=/; Max-Age=900; HttpOnly; SameSite=Lax"
         );
         assert_eq!(
-            dev.set_flow(Flow::Apple, "s", life),
-            "mainstay_flow_apple=s; Path=/; Max-Age=900; HttpOnly; Secure; SameSite=None"
+            dev.set_flow(Flow::Apple, "mainstay_flow_apple_x", "s", life),
+            "mainstay_flow_apple_x=s; Path=/; Max-Age=900; HttpOnly; Secure; SameSite=None"
         );
     }
 

@@ -57,7 +57,8 @@ impl Document {
             Coding::Brotli => format!("\"{}-b\"", self.tag),
         };
         let mut response = if has_tag(headers, &self.tag) {
-            HttpResponse::NotModified().finish()
+            // With its type, by which the edge knows a page's policy: a browser lays the headers of a 304 over what it kept.
+            HttpResponse::NotModified().content_type(self.content_type).finish()
         } else {
             let mut response = HttpResponse::Ok().content_type(self.content_type).body(bytes);
             match coding {

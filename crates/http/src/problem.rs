@@ -32,7 +32,8 @@ pub(crate) const fn status(code: Code) -> StatusCode {
         | Code::InvalidCode
         | Code::CeremonyRefused
         | Code::OauthStateRefused
-        | Code::IdTokenRefused => StatusCode::UNAUTHORIZED,
+        | Code::IdTokenRefused
+        | Code::AccessDenied => StatusCode::UNAUTHORIZED,
         Code::Forbidden
         | Code::CsrfRefused
         | Code::OriginRefused

@@ -7,8 +7,13 @@ use mainstay_store::{Access, Store, Tx};
 use uuid::Uuid;
 
 use crate::{
-    Capabilities, Result, Settings, crypto::Sealer, identity::Identity, limits, notes::NoteWriter,
-    ports::Ports, sessions::Sessions,
+    Capabilities, Result, Settings,
+    crypto::Sealer,
+    identity::Identity,
+    limits,
+    notes::NoteWriter,
+    ports::Ports,
+    sessions::{RefreshWriter, Sessions},
 };
 
 /// One running Mainstay. Cheap to share behind an [`Arc`].
@@ -29,6 +34,8 @@ pub struct App {
     pub identity: Identity,
     /// Batched writes of notes.
     pub notes: NoteWriter,
+    /// Batched exchanges of refresh tokens.
+    pub refreshes: RefreshWriter,
 }
 
 impl App {
@@ -46,7 +53,19 @@ impl App {
         let sessions = Sessions::load(&*store, &ports, &sealer, &settings).await?;
         let identity = Identity::new(&settings)?;
         let notes = NoteWriter::start(Arc::clone(&store));
-        Ok(Arc::new(Self { settings, capabilities, store, ports, sealer, sessions, identity, notes }))
+        let (clock, random) = (Arc::clone(&ports.clock), Arc::clone(&ports.random));
+        let refreshes = RefreshWriter::start(Arc::clone(&store), clock, random, settings.session_sliding_ttl);
+        Ok(Arc::new(Self {
+            settings,
+            capabilities,
+            store,
+            ports,
+            sealer,
+            sessions,
+            identity,
+            notes,
+            refreshes,
+        }))
     }
 
     /// Now.

@@ -4,7 +4,7 @@ use mainstay_model::{
     AuditEventId,
     audit::{Actor, AuditEvent, GENESIS, NewAuditEvent},
 };
-use mainstay_store::AuditFilter;
+pub use mainstay_store::AuditFilter;
 
 use crate::{App, RequestContext, Result, crypto, limits};
 

@@ -4,9 +4,20 @@
 use std::{future::Future, panic::AssertUnwindSafe};
 
 use futures::FutureExt;
+use mainstay_store as store;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{Code, Error, Result, limits};
+
+/// Tells one of many what went wrong with all.
+pub(crate) fn share(error: &store::Error) -> Error {
+    match error {
+        store::Error::Constraint(_) | store::Error::Failed(_) => Error::internal(error.to_string()),
+        store::Error::Contention(_) | store::Error::Unavailable(_) | store::Error::ReadOnly(_) => {
+            Error::unavailable("database", error.to_string())
+        }
+    }
+}
 
 struct Waiting<I, O> {
     item: I,

@@ -82,7 +82,10 @@ impl Capabilities {
     /// Looks one up; what nobody set is off.
     #[must_use]
     pub fn state(&self, capability: Capability) -> State {
-        self.0.get(&capability).cloned().unwrap_or(State::Off(Cow::Borrowed("This release does not have it yet.")))
+        self.0
+            .get(&capability)
+            .cloned()
+            .unwrap_or(State::Off(Cow::Borrowed("This release does not have it yet.")))
     }
 
     /// Whether it is usable.

@@ -47,7 +47,10 @@ impl Caller {
         if self.is_recent(now) {
             return Ok(());
         }
-        Err(Error::new(Code::RecentSignInRequired, "For your safety, prove once more that it is you; then try again."))
+        Err(Error::new(
+            Code::RecentSignInRequired,
+            "For your safety, prove once more that it is you; then try again.",
+        ))
     }
 
     /// Demands the operator role.

@@ -58,6 +58,8 @@ codes! {
     OauthStateRefused = "oauth_state_refused", "The sign-in was not started here or ran out";
     /// The provider's ID token was not accepted.
     IdTokenRefused = "id_token_refused", "The provider's answer was not accepted";
+    /// The person said no at the provider.
+    AccessDenied = "access_denied", "The sign-in was cancelled at the provider";
     /// The provider's address belongs to an account that must be signed in to first.
     AccountExists = "account_exists", "An account with this address exists";
     /// Signed in, but not allowed.
@@ -176,7 +178,8 @@ impl Error {
     /// A fault of ours; the cause goes to the log, not to the caller.
     #[must_use]
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        let mut error = Self::new(Code::Internal, "The request failed on our side. Its id helps us to find out why.");
+        let mut error =
+            Self::new(Code::Internal, "The request failed on our side. Its id helps us to find out why.");
         error.cause = Some(cause.into());
         error
     }

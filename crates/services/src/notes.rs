@@ -10,7 +10,11 @@ use mainstay_model::{
 };
 use mainstay_store::{self as store, Access, Store};
 
-use crate::{App, Caller, Capability, Code, Error, Result, batch::Batcher, limits};
+use crate::{
+    App, Caller, Capability, Code, Error, Result,
+    batch::{self, Batcher},
+    limits,
+};
 
 /// Writes new notes in batches.
 pub struct NoteWriter(Batcher<Note, Note>);
@@ -65,10 +69,7 @@ fn refusal(error: &store::Error) -> Error {
         store::Error::Constraint(_) => {
             Error::new(Code::SessionEnded, "This account is gone.").because(error.to_string())
         }
-        store::Error::Failed(_) => Error::internal(error.to_string()),
-        store::Error::Contention(_) | store::Error::Unavailable(_) | store::Error::ReadOnly(_) => {
-            Error::unavailable("database", error.to_string())
-        }
+        _ => batch::share(error),
     }
 }
 

@@ -29,7 +29,7 @@ pub async fn replaces_the_newest_token(store: AnyStore) {
         let locked = tx.lock_session_by_refresh_hash(&newest.hash).await.expect("lock").expect("a session");
         assert_eq!(locked.0.generation_presented_at, Some(sample::at(second)));
         let rotation = step(&locked.0, &locked.1, second);
-        tx.rotate_session(&rotation).await.expect("rotate");
+        tx.rotate_sessions(std::slice::from_ref(&rotation)).await.expect("rotate");
         tx.commit().await.expect("commit");
 
         session.generation += 1;
@@ -72,7 +72,9 @@ pub async fn one_of_many_rotates(store: AnyStore) {
             assert_eq!(newest, token.replaced_at.is_none(), "session and token tell the same story");
             if newest {
                 let second = i64::try_from(number).expect("small");
-                tx.rotate_session(&step(&session, &token, second)).await.expect("rotate");
+                tx.rotate_sessions(std::slice::from_ref(&step(&session, &token, second)))
+                    .await
+                    .expect("rotate");
             }
             tx.commit().await.expect("commit");
             newest
@@ -89,19 +91,19 @@ pub async fn only_the_newest_rotates(store: AnyStore) {
     let member = sample::a_member(&store).await;
     let (session, token) = sample::a_session(&store, member.id).await;
     let mut tx = write(&store).await;
-    tx.rotate_session(&step(&session, &token, 1)).await.expect("rotate");
+    tx.rotate_sessions(std::slice::from_ref(&step(&session, &token, 1))).await.expect("rotate");
     tx.commit().await.expect("commit");
     let before = read(&store).await.session_by_refresh_hash(&token.hash).await.expect("read");
 
     let mut again = write(&store).await;
-    let outcome = again.rotate_session(&step(&session, &token, 2)).await;
+    let outcome = again.rotate_sessions(std::slice::from_ref(&step(&session, &token, 2))).await;
     assert!(matches!(outcome, Err(Error::Constraint(_) | Error::Failed(_))), "{outcome:?}");
     assert!(again.commit().await.is_err());
 
     let mut skipping = step(&session, &token, 3);
     skipping.generation = 9;
     let mut tx = write(&store).await;
-    let outcome = tx.rotate_session(&skipping).await;
+    let outcome = tx.rotate_sessions(std::slice::from_ref(&skipping)).await;
     assert!(matches!(outcome, Err(Error::Failed(_))), "{outcome:?}");
     assert!(tx.commit().await.is_err());
     assert_eq!(read(&store).await.session_by_refresh_hash(&token.hash).await.expect("read"), before);
@@ -117,7 +119,7 @@ pub async fn first_use_is_noted_once(store: AnyStore) {
     assert!(!tx.mark_generation_presented(session.id, 1, sample::at(3)).await.expect("mark"));
     let found = tx.session_by_id(session.id).await.expect("read").expect("a session");
     assert_eq!(found.generation_presented_at, Some(sample::at(2)));
-    tx.rotate_session(&step(&session, &token, 4)).await.expect("rotate");
+    tx.rotate_sessions(std::slice::from_ref(&step(&session, &token, 4))).await.expect("rotate");
     let found = tx.session_by_id(session.id).await.expect("read").expect("a session");
     assert_eq!(found.generation_presented_at, None);
     assert!(!tx.mark_generation_presented(session.id, 1, sample::at(5)).await.expect("mark"));

@@ -13,7 +13,7 @@ use std::{
 };
 
 use mainstay_model::{MemberId, note::Note, page::PageRequest};
-use mainstay_store::{Access, Store};
+use mainstay_store::Access;
 use mainstay_store_conformance::{AnyStore, sample};
 use mainstay_store_postgres::{PostgresOptions, PostgresStore};
 use mainstay_store_sqlite::{SqliteOptions, SqliteStore};
@@ -34,6 +34,8 @@ async fn main() {
         }
     };
     store.migrate().await.expect("migrate");
+    store.ping().await.expect("ping");
+    say(&format!("memory after the start: {}", memory()));
     let duration = Duration::from_secs(seconds);
     let owner = sample::a_member(&store).await.id;
     let notes: Arc<[Note]> = (0..1_000).map(|number| sample::note(owner, &number.to_string())).collect();
@@ -76,6 +78,7 @@ async fn main() {
         tx.commit().await.expect("commit");
     })
     .await;
+    say(&format!("memory at the end: {}", memory()));
     store.close().await;
 }
 
@@ -100,7 +103,8 @@ async fn measure<F: Future<Output = ()> + Send + 'static>(
     let begun = Instant::now();
     let tasks: Vec<_> = (0..TASKS)
         .map(|_| {
-            let (store, done, stop, work) = (store.clone(), Arc::clone(&done), Arc::clone(&stop), work.clone());
+            let (store, done, stop, work) =
+                (store.clone(), Arc::clone(&done), Arc::clone(&stop), work.clone());
             tokio::spawn(async move {
                 let mut slowest = Duration::ZERO;
                 while !stop.load(Ordering::Relaxed) {
@@ -121,6 +125,12 @@ async fn measure<F: Future<Output = ()> + Send + 'static>(
     let rate = done.load(Ordering::Relaxed) as f64 / begun.elapsed().as_secs_f64();
     let mean = TASKS as f64 / rate * 1e6;
     say(&format!("{name:<40} {rate:>9.0} /s   mean {mean:>7.0} µs   slowest {slowest:?}"));
+}
+
+/// Resident memory, where the system tells.
+fn memory() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status.lines().find(|line| line.starts_with("VmRSS")).unwrap_or("unknown").to_owned()
 }
 
 fn say(line: &str) {

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use mainstay_model::{SessionId, Timestamp, audit::AuditEvent, job::Job, note::Note};
-use mainstay_store::Result;
+use mainstay_model::{SecretHash, SessionId, Timestamp, audit::AuditEvent, job::Job, note::Note};
+use mainstay_store::{Error, Result, Rotation};
 
 use crate::{
     Tx,
@@ -35,6 +35,73 @@ pub(crate) async fn insert_notes(tx: &mut Tx, notes: &[Note]) -> Result<()> {
     .bind(column(notes, |note| Ts(note.created_at)))
     .bind(column(notes, |note| Ts(note.updated_at)));
     tx.write(statement).await?;
+    Ok(())
+}
+
+/// Hashes as one argument.
+pub(crate) fn hashes(hashes: &[SecretHash]) -> Vec<Vec<u8>> {
+    column(hashes, |hash| hash.to_vec())
+}
+
+pub(crate) async fn rotate_sessions(tx: &mut Tx, rotations: &[Rotation]) -> Result<()> {
+    if rotations.is_empty() {
+        return Ok(());
+    }
+    let ids = column(rotations, |rotation| rotation.session_id.uuid());
+    let generations = column(rotations, |rotation| rotation.generation);
+    let ats = column(rotations, |rotation| Ts(rotation.at));
+    // The token that is replaced, and the one before it, whose salt is no longer needed.
+    tx.write(
+        query(
+            "UPDATE refresh_tokens AS t SET successor_salt = NULL FROM UNNEST($1, $2) AS r (session_id, generation) \
+             WHERE t.session_id = r.session_id AND t.generation = r.generation - 2",
+        )
+        .bind(ids.clone())
+        .bind(generations.clone()),
+    )
+    .await?;
+    let replaced = tx
+        .write(
+            query(
+                "UPDATE refresh_tokens AS t SET replaced_at = r.at, successor_salt = r.salt \
+                 FROM UNNEST($1, $2, $3, $4, $5) AS r (session_id, generation, at, hash, salt) \
+                 WHERE t.hash = r.hash AND t.session_id = r.session_id AND t.generation = r.generation - 1",
+            )
+            .bind(ids.clone())
+            .bind(generations.clone())
+            .bind(ats.clone())
+            .bind(column(rotations, |rotation| rotation.replaced_hash.to_vec()))
+            .bind(column(rotations, |rotation| rotation.successor_salt.to_vec())),
+        )
+        .await?;
+    tx.write(
+        query(
+            "INSERT INTO refresh_tokens (session_id, generation, created_at, hash) \
+             SELECT * FROM UNNEST($1, $2, $3, $4)",
+        )
+        .bind(ids.clone())
+        .bind(generations.clone())
+        .bind(ats.clone())
+        .bind(column(rotations, |rotation| rotation.successor_hash.to_vec())),
+    )
+    .await?;
+    let moved = tx
+        .write(
+            query(
+                "UPDATE sessions AS s SET generation = r.generation, last_seen_at = r.at, expires_at = r.expires_at, \
+                 generation_presented_at = NULL FROM UNNEST($1, $2, $3, $4) AS r (session_id, generation, at, expires_at) \
+                 WHERE s.id = r.session_id AND s.generation = r.generation - 1",
+            )
+            .bind(ids)
+            .bind(generations)
+            .bind(ats)
+            .bind(column(rotations, |rotation| Ts(rotation.expires_at))),
+        )
+        .await?;
+    let all = rotations.len() as u64;
+    if replaced != all || moved != all {
+        return Err(tx.refuse(Error::Failed("a rotated token was not the newest".to_owned())));
+    }
     Ok(())
 }
 

@@ -37,3 +37,10 @@ macro_rules! bytewise {
         " COLLATE \"C\""
     };
 }
+
+/// Is one of a batch of hashes, as `batch::hashes` binds it.
+macro_rules! among_hashes {
+    ($argument:literal) => {
+        concat!("= ANY(", $argument, ")")
+    };
+}

@@ -4,7 +4,7 @@
 //! where it quotes input (class 22).
 
 use mainstay_store::Error;
-use sqlx::postgres::PgDatabaseError;
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
 
 /// A value that must be unique is there already.
 const UNIQUE_VIOLATION: &str = "23505";
@@ -18,15 +18,23 @@ pub(crate) fn from_sqlx(error: sqlx::Error) -> Error {
         sqlx::Error::Io(error) => Error::Unavailable(error.kind().to_string()),
         sqlx::Error::Tls(error) => Error::Unavailable(format!("TLS: {error}")),
         sqlx::Error::Protocol(text) => Error::Unavailable(format!("unexpected answer: {text}")),
-        sqlx::Error::PoolTimedOut => Error::Unavailable("no connection came free in time".to_owned()),
-        sqlx::Error::PoolClosed => Error::Unavailable("the database was closed".to_owned()),
-        sqlx::Error::WorkerCrashed | sqlx::Error::BeginFailed => Error::Unavailable(error.to_string()),
         other => Error::Failed(other.to_string()),
     }
 }
 
 pub(crate) fn is_unique_violation(error: &sqlx::Error) -> bool {
     error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == UNIQUE_VIOLATION)
+}
+
+/// Whether the connection is of no use after it: the server closed it, or nobody knows what it would answer next.
+pub(crate) fn ends_connection(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Database(error) => error
+            .try_downcast_ref::<PgDatabaseError>()
+            .is_none_or(|error| matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic)),
+        sqlx::Error::Encode(_) => false,
+        _ => true,
+    }
 }
 
 fn from_server(error: &PgDatabaseError) -> Error {

@@ -37,9 +37,10 @@ pub(crate) const MIGRATIONS: &[Migration] = migrations! {
     6 "0006_notes",
 };
 
-/// Waiting for another instance's migration, and a long migration itself, are no failures.
+/// Waiting for another instance's migration, and a long migration itself, are no failures; that the table is there already is no
+/// news.
 const BEGIN: &str = "BEGIN; SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0; \
-                     SET LOCAL idle_in_transaction_session_timeout = 0";
+                     SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL client_min_messages = warning";
 
 /// As SQLx's own migrator makes it.
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS _sqlx_migrations (

@@ -1,47 +1,38 @@
 //! The store: a pool of connections, and the words that open a transaction on one of them.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use mainstay_store::{Access, Error, PoolState, Result, SchemaState, Store, Tx as AnyTx};
-use sqlx::{
-    AssertSqlSafe, Connection,
-    postgres::{PgConnectOptions, PgPool, PgPoolOptions},
-};
+use sqlx::postgres::PgConnectOptions;
 
 use crate::{
-    error::from_sqlx,
     migrate,
     options::PostgresOptions,
+    pool::{Pool, PoolOptions},
     probe,
-    tx::{Link, Tx},
+    tx::Tx,
     value::query,
 };
 
-/// A connection that was idle for longer is asked whether it is still alive before it is used.
-const TRUSTED_IDLE: Duration = Duration::from_secs(2);
-/// Connections are closed when nobody needed them for so long, and renewed after so long, to follow a moved address.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(300);
-const LIFETIME_MAX: Duration = Duration::from_secs(1800);
+/// How much longer than the server's own bound to wait for an answer, before the connection counts as dead.
+const ANSWER_GRACE: Duration = Duration::from_secs(5);
 
 /// A PostgreSQL database.
 pub struct PostgresStore {
-    options: PostgresOptions,
     connection: PgConnectOptions,
-    pool: PgPool,
+    pool: Pool,
     pooled: bool,
     begin: Begin,
+    answer_timeout: Duration,
 }
 
 /// What opens a transaction, by access. In a session of our own the bounds are set once; behind a pooler nothing lasts longer
 /// than a transaction, so each sets its own in the same round trip.
 struct Begin {
-    read: Arc<str>,
-    snapshot: Arc<str>,
-    write: Arc<str>,
+    read: String,
+    snapshot: String,
+    write: String,
 }
 
 impl PostgresStore {
@@ -60,30 +51,18 @@ impl PostgresStore {
             }
         };
         let connection = options.connection(pooled)?;
-        let session = Arc::<str>::from(options.bounds("SET"));
-        let pool = PgPoolOptions::new()
-            .max_connections(options.max_connections.max(1))
-            .acquire_timeout(options.acquire_timeout)
-            .idle_timeout(IDLE_TIMEOUT)
-            .max_lifetime(LIFETIME_MAX)
-            .test_before_acquire(false)
-            .before_acquire(|connection, about| {
-                Box::pin(async move { Ok(about.idle_for <= TRUSTED_IDLE || connection.ping().await.is_ok()) })
-            })
-            .after_connect(move |connection, _| {
-                let session = Arc::clone(&session);
-                Box::pin(async move {
-                    if !pooled {
-                        sqlx::raw_sql(AssertSqlSafe(session)).execute(connection).await?;
-                    }
-                    Ok(())
-                })
-            })
-            .connect_with(connection.clone())
-            .await
-            .map_err(from_sqlx)?;
+        let answer_timeout = options.statement_timeout + ANSWER_GRACE;
+        let pool = Pool::new(PoolOptions {
+            connection: connection.clone(),
+            session: (!pooled).then(|| options.bounds("SET")),
+            max: options.max_connections,
+            acquire_timeout: options.acquire_timeout,
+            rollback_timeout: answer_timeout,
+        });
         let begin = Begin::new(&options, pooled);
-        Ok(Self { options, connection, pool, pooled, begin })
+        let store = Self { connection, pool, pooled, begin, answer_timeout };
+        store.ping().await?;
+        Ok(store)
     }
 
     /// Whether a transaction pooler is between us and the server.
@@ -93,17 +72,14 @@ impl PostgresStore {
     }
 
     async fn begin_tx(&self, access: Access) -> Result<Tx> {
-        let link = match access {
-            Access::Read if !self.pooled => self.pool.acquire().await.map(Link::Single),
-            Access::Read => self.begin_with(&self.begin.read).await,
-            Access::Snapshot => self.begin_with(&self.begin.snapshot).await,
-            Access::Write => self.begin_with(&self.begin.write).await,
-        };
-        Ok(Tx::new(access, link.map_err(from_sqlx)?, self.pooled, self.options.statement_timeout))
-    }
-
-    async fn begin_with(&self, statements: &Arc<str>) -> sqlx::Result<Link> {
-        self.pool.begin_with(AssertSqlSafe(Arc::clone(statements))).await.map(Link::Transaction)
+        let mut tx = Tx::new(access, self.pool.acquire().await?, self.pooled, self.answer_timeout);
+        match access {
+            Access::Read if !self.pooled => {}
+            Access::Read => tx.begin(&self.begin.read).await?,
+            Access::Snapshot => tx.begin(&self.begin.snapshot).await?,
+            Access::Write => tx.begin(&self.begin.write).await?,
+        }
+        Ok(tx)
     }
 }
 
@@ -111,9 +87,9 @@ impl Begin {
     fn new(options: &PostgresOptions, pooled: bool) -> Self {
         let bounds = if pooled { format!("; {}", options.bounds("SET LOCAL")) } else { String::new() };
         Self {
-            read: format!("BEGIN READ ONLY{bounds}").into(),
-            snapshot: format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY{bounds}").into(),
-            write: format!("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE{bounds}").into(),
+            read: format!("BEGIN READ ONLY{bounds}"),
+            snapshot: format!("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY{bounds}"),
+            write: format!("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE{bounds}"),
         }
     }
 }
@@ -145,11 +121,7 @@ impl Store for PostgresStore {
     }
 
     fn pool_state(&self) -> PoolState {
-        PoolState {
-            open: self.pool.size(),
-            idle: u32::try_from(self.pool.num_idle()).unwrap_or(u32::MAX),
-            max: self.pool.options().get_max_connections(),
-        }
+        self.pool.state()
     }
 
     fn engine(&self) -> &'static str {

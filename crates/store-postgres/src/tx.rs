@@ -7,24 +7,19 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use mainstay_store::{Access, Error, Result};
-use sqlx::{
-    Transaction,
-    pool::PoolConnection,
-    postgres::{PgConnection, Postgres},
-};
+use sqlx::{AssertSqlSafe, postgres::PgConnection};
 
 use crate::{
     codec::Row,
-    error::{from_sqlx, is_unique_violation},
+    error::{ends_connection, from_sqlx, is_unique_violation},
+    pool::{Loan, Open},
     value::Statement,
 };
 
-/// How much longer than the server's own bound to wait for an answer, before the connection counts as dead.
-const ANSWER_GRACE: Duration = Duration::from_secs(5);
-
 pub(crate) struct Tx {
     access: Access,
-    link: Option<Link>,
+    loan: Loan,
+    in_transaction: bool,
     /// Behind a pooler a prepared statement would stay with a server process that the next transaction does not get.
     persistent: bool,
     answer_timeout: Duration,
@@ -33,22 +28,24 @@ pub(crate) struct Tx {
     outcome: &'static str,
 }
 
-pub(crate) enum Link {
-    /// A transaction per statement.
-    Single(PoolConnection<Postgres>),
-    Transaction(Transaction<'static, Postgres>),
-}
-
 impl Tx {
-    pub(crate) fn new(access: Access, link: Link, pooled: bool, statement_timeout: Duration) -> Self {
+    /// Takes the connection for statements that are a transaction each, unless [`Self::begin`] follows.
+    pub(crate) const fn new(access: Access, loan: Loan, pooled: bool, answer_timeout: Duration) -> Self {
         Self {
             access,
-            link: Some(link),
+            loan,
+            in_transaction: false,
             persistent: !pooled,
-            answer_timeout: statement_timeout + ANSWER_GRACE,
+            answer_timeout,
             broken: false,
             outcome: "rolled_back",
         }
+    }
+
+    /// Opens one transaction with these words.
+    pub(crate) async fn begin(&mut self, words: &str) -> Result<()> {
+        self.in_transaction = true;
+        self.control(words).await
     }
 
     pub(crate) const fn access(&self) -> Access {
@@ -125,25 +122,38 @@ impl Tx {
         Ok(self.leave(done)?.map(|done| done.rows_affected()))
     }
 
+    /// What begins and ends a transaction, in the simple protocol.
+    async fn control(&mut self, words: &str) -> Result<()> {
+        let timeout = self.answer_timeout;
+        let statement = sqlx::raw_sql(AssertSqlSafe(words));
+        let done = tokio::time::timeout(timeout, statement.execute(self.enter()?)).await;
+        self.leave(done)?.map(drop).map_err(from_sqlx)
+    }
+
     pub(crate) fn enter(&mut self) -> Result<&mut PgConnection> {
         if std::mem::replace(&mut self.broken, true) {
             return Err(broken());
         }
-        match self.link.as_mut() {
-            Some(Link::Single(connection)) => Ok(&mut *connection),
-            Some(Link::Transaction(transaction)) => Ok(&mut *transaction),
-            None => Err(broken()),
-        }
+        self.loan.open = if self.in_transaction { Open::Transaction } else { Open::Answer };
+        self.loan.connection()
     }
 
     fn leave<T>(
         &mut self,
         answer: std::result::Result<sqlx::Result<T>, tokio::time::error::Elapsed>,
     ) -> Result<sqlx::Result<T>> {
-        let answer =
-            answer.map_err(|_| Error::Unavailable("the server did not answer in time".to_owned()))?;
+        let Ok(answer) = answer else {
+            self.loan.discard();
+            return Err(Error::Unavailable("the server did not answer in time".to_owned()));
+        };
+        if !self.in_transaction {
+            self.loan.open = Open::Nothing;
+        }
         // A statement on its own leaves nothing behind when it fails.
-        self.broken = answer.is_err() && matches!(self.link, Some(Link::Transaction(_)));
+        self.broken = answer.is_err() && self.in_transaction;
+        if answer.as_ref().is_err_and(ends_connection) {
+            self.loan.discard();
+        }
         Ok(answer)
     }
 }
@@ -154,15 +164,11 @@ impl mainstay_store::Tx for Tx {
         if self.broken {
             return Err(broken());
         }
-        if let Some(Link::Transaction(transaction)) =
-            self.link.take_if(|link| matches!(link, Link::Transaction(_)))
-        {
+        if self.in_transaction {
             self.outcome = "failed";
             let begun = Instant::now();
-            tokio::time::timeout(self.answer_timeout, transaction.commit())
-                .await
-                .map_err(|_| Error::Unavailable("the server did not answer in time".to_owned()))?
-                .map_err(from_sqlx)?;
+            self.control("COMMIT").await?;
+            self.loan.open = Open::Nothing;
             metrics::histogram!("mainstay_db_commit_seconds").record(begun.elapsed());
         }
         self.outcome = "committed";

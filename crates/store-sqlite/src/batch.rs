@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use mainstay_model::{SessionId, Timestamp, audit::AuditEvent, job::Job, note::Note};
-use mainstay_store::{Error, Result};
+use mainstay_model::{SecretHash, SessionId, Timestamp, audit::AuditEvent, job::Job, note::Note};
+use mainstay_store::{Error, Result, Rotation};
 use serde_json::{Value, json};
 use sqlx::error::BoxDynError;
 use uuid::Uuid;
@@ -107,6 +107,56 @@ pub(crate) async fn touch_sessions(tx: &mut Tx, seen: &[(SessionId, Timestamp)])
         .bind(rows),
     )
     .await?;
+    Ok(())
+}
+
+/// Hashes as one argument.
+pub(crate) fn hashes(hashes: &[SecretHash]) -> String {
+    Value::from(hashes.iter().map(hex::encode_upper).collect::<Vec<_>>()).to_string()
+}
+
+pub(crate) async fn rotate_sessions(tx: &mut Tx, rotations: &[Rotation]) -> Result<()> {
+    if rotations.is_empty() {
+        return Ok(());
+    }
+    let rows = rows(rotations, |rotation| {
+        Ok(json!([
+            id(rotation.session_id.uuid()),
+            hex::encode_upper(rotation.replaced_hash),
+            rotation.generation,
+            checked_micros(rotation.at)?,
+            hex::encode_upper(rotation.successor_salt),
+            hex::encode_upper(rotation.successor_hash),
+            checked_micros(rotation.expires_at)?,
+        ]))
+    })?;
+    // Several statements in one call; it answers the sum of their rows.
+    tx.write(
+        query(
+            "UPDATE refresh_tokens AS t SET successor_salt = NULL FROM json_each($1) AS j \
+             WHERE t.session_id = unhex(j.value ->> 0) AND t.generation = (j.value ->> 2) - 2; \
+             INSERT INTO refresh_tokens (hash, session_id, generation, created_at) \
+             SELECT unhex(j.value ->> 5), unhex(j.value ->> 0), j.value ->> 2, j.value ->> 3 FROM json_each($1) AS j",
+        )
+        .bind(rows.clone()),
+    )
+    .await?;
+    let moved = tx
+        .write(
+            query(
+                "UPDATE refresh_tokens AS t SET replaced_at = j.value ->> 3, successor_salt = unhex(j.value ->> 4) \
+                 FROM json_each($1) AS j WHERE t.hash = unhex(j.value ->> 1) AND t.session_id = unhex(j.value ->> 0) \
+                 AND t.generation = (j.value ->> 2) - 1; \
+                 UPDATE sessions AS s SET generation = j.value ->> 2, expires_at = j.value ->> 6, \
+                 last_seen_at = j.value ->> 3, generation_presented_at = NULL FROM json_each($1) AS j \
+                 WHERE s.id = unhex(j.value ->> 0) AND s.generation = (j.value ->> 2) - 1",
+            )
+            .bind(rows),
+        )
+        .await?;
+    if moved != 2 * rotations.len() as u64 {
+        return Err(tx.refuse(Error::Failed("a rotated token was not the newest".to_owned())));
+    }
     Ok(())
 }
 

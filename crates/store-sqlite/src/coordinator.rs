@@ -122,7 +122,9 @@ impl Coordinator {
         let mut group = Vec::new();
         match self.run_group(connection, first, &mut group).await {
             Ok(connection) => {
-                metrics::histogram!("mainstay_db_commit_group_size").record(group.len() as f64);
+                if !group.is_empty() {
+                    metrics::histogram!("mainstay_db_commit_group_size").record(group.len() as f64);
+                }
                 group.into_iter().for_each(|answer| drop(answer.send(Ok(()))));
                 Some(connection)
             }

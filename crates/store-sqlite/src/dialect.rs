@@ -39,3 +39,10 @@ macro_rules! bytewise {
         " COLLATE BINARY"
     };
 }
+
+/// Is one of a batch of hashes, as `batch::hashes` binds it.
+macro_rules! among_hashes {
+    ($argument:literal) => {
+        concat!("IN (SELECT unhex(j.value) FROM json_each(", $argument, ") AS j)")
+    };
+}

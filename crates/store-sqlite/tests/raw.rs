@@ -269,3 +269,24 @@ async fn what_is_no_database_is_refused() {
     let outcome = SqliteStore::open(SqliteOptions::new("/dev/null/main.db")).await.map(drop);
     assert!(matches!(outcome, Err(Error::Unavailable(_))), "{outcome:?}");
 }
+
+/// The binary knows every file, under its number and name, and the other engine has the same ones.
+#[test]
+fn every_migration_is_known_and_has_its_twin() {
+    let known = include_str!("../src/migrate.rs");
+    let files = |directory: &str| {
+        let entries = std::fs::read_dir(directory).expect("migrations");
+        let mut files: Vec<_> = entries
+            .map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"))
+            .collect();
+        files.sort();
+        files
+    };
+    let ours = files(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations"));
+    assert_eq!(ours, files(concat!(env!("CARGO_MANIFEST_DIR"), "/../store-postgres/migrations")));
+    for file in ours {
+        let file = file.trim_end_matches(".sql");
+        let number: u32 = file.split('_').next().and_then(|number| number.parse().ok()).expect("a number");
+        assert!(known.contains(&format!("    {number} \"{file}\",")), "{file}");
+    }
+}

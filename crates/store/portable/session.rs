@@ -1,11 +1,13 @@
 //! Sessions and refresh tokens.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use mainstay_model::{
     MemberId, SecretHash, SessionId, Timestamp,
     session::{RefreshToken, RevokedReason, Session},
 };
-use mainstay_store::{Error, Result, Rotation, SessionStore};
+use mainstay_store::{Result, Rotation, SessionStore};
 use uuid::Uuid;
 
 use crate::{
@@ -23,15 +25,21 @@ macro_rules! columns {
     };
 }
 
-macro_rules! by_refresh_hash {
+macro_rules! with_refresh_token {
     () => {
         concat!(
             "SELECT ",
             columns!(),
             ", t.hash AS token_hash, t.generation AS token_generation, t.created_at AS token_created_at, \
              t.replaced_at AS token_replaced_at, t.successor_salt AS token_successor_salt \
-             FROM sessions AS s JOIN refresh_tokens AS t ON t.session_id = s.id WHERE t.hash = $1"
+             FROM sessions AS s JOIN refresh_tokens AS t ON t.session_id = s.id "
         )
+    };
+}
+
+macro_rules! by_refresh_hash {
+    () => {
+        concat!(with_refresh_token!(), "WHERE t.hash = $1")
     };
 }
 
@@ -150,49 +158,27 @@ impl SessionStore for Tx {
         row::read(locked, session_and_token)
     }
 
-    async fn rotate_session(&mut self, rotation: &Rotation) -> Result<()> {
-        // The token that is replaced, and the one before it, whose salt is no longer needed.
-        let replaced = self
-            .write(
-                query(
-                    "UPDATE refresh_tokens SET \
-                     replaced_at = CASE WHEN generation = $3 THEN $4 ELSE replaced_at END, \
-                     successor_salt = CASE WHEN generation = $3 THEN $5 END \
-                     WHERE session_id = $1 AND (hash = $2 OR generation = $3 - 1)",
-                )
-                .bind(rotation.session_id.uuid())
-                .bind(&rotation.replaced_hash[..])
-                .bind(rotation.generation - 1)
-                .bind(Ts(rotation.at))
-                .bind(&rotation.successor_salt[..]),
-            )
-            .await?;
-        self.write(
-            query(
-                "INSERT INTO refresh_tokens (hash, session_id, generation, created_at) VALUES ($1, $2, $3, $4)",
-            )
-            .bind(&rotation.successor_hash[..])
-            .bind(rotation.session_id.uuid())
-            .bind(rotation.generation)
-            .bind(Ts(rotation.at)),
-        )
-        .await?;
-        let moved = self
-            .write(
-                query(
-                    "UPDATE sessions SET generation = $2, expires_at = $3, last_seen_at = $4, \
-                     generation_presented_at = NULL WHERE id = $1 AND generation = $2 - 1",
-                )
-                .bind(rotation.session_id.uuid())
-                .bind(rotation.generation)
-                .bind(Ts(rotation.expires_at))
-                .bind(Ts(rotation.at)),
-            )
-            .await?;
-        if replaced == 0 || moved == 0 {
-            return Err(self.refuse(Error::Failed("the rotated token was not the newest".to_owned())));
-        }
-        Ok(())
+    async fn lock_sessions_by_refresh_hashes(
+        &mut self,
+        hashes: &[SecretHash],
+    ) -> Result<Vec<Option<(Session, RefreshToken)>>> {
+        let statement = query(concat!(
+            with_refresh_token!(),
+            "WHERE t.hash ",
+            among_hashes!("$1"),
+            " ORDER BY s.id, t.generation",
+            lock_rows!("s, t")
+        ));
+        let rows = self.write_all(statement.bind(batch::hashes(hashes))).await?;
+        let found: HashMap<SecretHash, _> = row::read_all(&rows, session_and_token)?
+            .into_iter()
+            .map(|(session, token)| (token.hash, (session, token)))
+            .collect();
+        Ok(hashes.iter().map(|hash| found.get(hash).cloned()).collect())
+    }
+
+    async fn rotate_sessions(&mut self, rotations: &[Rotation]) -> Result<()> {
+        batch::rotate_sessions(self, rotations).await
     }
 
     async fn mark_generation_presented(

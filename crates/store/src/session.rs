@@ -43,10 +43,17 @@ pub trait SessionStore: Send {
         &mut self,
         hash: &SecretHash,
     ) -> Result<Option<(Session, RefreshToken)>>;
-    /// Exchanges the newest token for its successor: marks the old one replaced, forgets the salt of the one before it, adds
-    /// the new one, moves the session's generation, end and last-seen time, and clears `generation_presented_at`.
-    /// The session must be locked.
-    async fn rotate_session(&mut self, rotation: &Rotation) -> Result<()>;
+    /// Hot path: the same for many tokens, locked in the order of their sessions' ids; one answer per hash, in order. Write
+    /// transactions only.
+    async fn lock_sessions_by_refresh_hashes(
+        &mut self,
+        hashes: &[SecretHash],
+    ) -> Result<Vec<Option<(Session, RefreshToken)>>>;
+    /// Hot path: exchanges each session's newest token for its successor: marks the old one replaced, forgets the salt of the
+    /// one before it, adds the new one, moves the session's generation, end and last-seen time, and clears
+    /// `generation_presented_at`. The sessions must be locked, and each may be named once. A token that is not the newest is a
+    /// bug of the caller, and nothing is kept then.
+    async fn rotate_sessions(&mut self, rotations: &[Rotation]) -> Result<()>;
     /// Notes the first presentation of the newest generation. Answers false when it is not the newest or was noted before.
     async fn mark_generation_presented(
         &mut self,

@@ -42,11 +42,11 @@ async function page(request) {
   const timeout = AbortSignal.timeout(PAGE_TIMEOUT_MS);
   const fresh = await fetch(request, { signal: timeout }).catch(() => null);
   if (fresh && fresh.status < 500) return fresh;
-  return (await caches.match("/", { cacheName: CACHE })) ?? fresh ?? Response.error();
+  return (await caches.match("/", { cacheName: CACHE, ignoreVary: true })) ?? fresh ?? Response.error();
 }
 
-/** Files carry their hash in their name, so a kept one is never out of date. */
+/** Files carry their hash in their name, so a kept one is never out of date; `Vary` tells of nothing that changes them. */
 async function file(request) {
-  const kept = await caches.match(request, { cacheName: CACHE });
+  const kept = await caches.match(request, { cacheName: CACHE, ignoreVary: true });
   return kept ?? fetch(request);
 }

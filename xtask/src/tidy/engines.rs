@@ -11,6 +11,7 @@ const PORTABLE: &str = "crates/store/portable";
 /// Modules that only one engine has, each with the reason.
 const ONE_ENGINE: &[(&str, &str)] = &[
     ("crates/store-postgres/src/probe.rs", "only PostgreSQL is reached through poolers"),
+    ("crates/store-sqlite/src/coordinator.rs", "shares one physical commit; PostgreSQL does that itself"),
     ("crates/store-sqlite/src/readers.rs", "PostgreSQL has one pool for reads and writes"),
     ("crates/store-sqlite/src/writer.rs", "PostgreSQL has as many writers as connections"),
 ];

@@ -24,6 +24,8 @@ pub(crate) const PREFLIGHT_MAX_AGE: Duration = Duration::from_secs(600);
 pub(crate) const PUBLIC_MAX_AGE: Duration = Duration::from_secs(60);
 /// Life of a flow cookie; not shorter than the flows that hang on it.
 pub(crate) const FLOW_COOKIE_TTL: Duration = Duration::from_secs(600);
+/// Flow cookies of one kind that a request may present; there is more than one only after starts that raced.
+pub(crate) const FLOW_COOKIES_MAX: usize = 8;
 
 /// Whether objects and arrays are nested deeper than [`JSON_DEPTH_MAX`]. Looks at brackets outside of strings only, so it is
 /// cheap and does not care whether the rest is JSON.

@@ -18,6 +18,7 @@ mod health;
 mod me;
 mod notes;
 mod operator;
+mod running;
 mod security;
 mod studio;
 mod tenants;

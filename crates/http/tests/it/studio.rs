@@ -34,6 +34,10 @@ on_both_engines! {
             let page = anybody.get(path).await.expect(200);
             assert_eq!(page.text(), PAGE);
             assert_eq!(page.header("cache-control"), Some("no-cache"));
+            // A browser lays the headers of a 304 over those it kept: they must say the same.
+            let tag = page.header("etag").expect("a tag").to_owned();
+            let again = anybody.send(anybody.request("GET", path).header("if-none-match", tag)).await.expect(304);
+            assert_eq!(again.header("content-security-policy"), page.header("content-security-policy"));
         }
         assert!(anybody.get("/sw.js").await.expect(200).header("content-type").expect("a type").starts_with("text/javascript"));
         assert_eq!(anybody.get("/manifest.webmanifest").await.expect(200).header("content-type"), Some("application/manifest+json"));

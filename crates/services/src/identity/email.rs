@@ -15,6 +15,7 @@ use mainstay_model::{
 
 pub use self::change::{change_finish, change_start, remove};
 use super::{
+    FlowSecrets,
     attempt::{Stop, Unit},
     backoff::{self, Door},
     linking::{self, Proven},
@@ -77,10 +78,11 @@ pub async fn finish(
     replaces: Option<SessionId>,
     flow_id: EmailFlowId,
     code: &str,
-    browser: &[u8; 32],
+    browser: impl Into<FlowSecrets<'_>>,
 ) -> Result<SignedIn> {
     app.capabilities.require(Capability::EmailCode)?;
     backoff::check(app, ctx, Door::Code, None).await?;
+    let browser = browser.into();
     let outcome = app
         .retrying(|| async {
             let mut unit = Unit::begin(app, ctx).await?;
@@ -99,7 +101,7 @@ async fn sign_in(
     replaces: Option<SessionId>,
     flow_id: EmailFlowId,
     code: &str,
-    browser: &[u8; 32],
+    browser: FlowSecrets<'_>,
 ) -> Result<SignedIn, Stop> {
     let purposes = [EmailPurpose::SignIn, EmailPurpose::PasswordSignUp];
     let flow = spend(unit, flow_id, &purposes, None, code, browser).await?;
@@ -129,7 +131,7 @@ async fn spend(
     purposes: &[EmailPurpose],
     member_id: Option<MemberId>,
     code: &str,
-    browser: &[u8; 32],
+    browser: FlowSecrets<'_>,
 ) -> Result<EmailFlow, Stop> {
     let refused = |reason| {
         let detail =
@@ -139,7 +141,7 @@ async fn spend(
     let Some(flow) = unit.tx().attempt_email_flow(flow_id).await? else {
         return Err(refused("code_unknown"));
     };
-    if !crypto::equal(&flow.browser_hash, &crypto::sha256(browser)) {
+    if !browser.include(&flow.browser_hash) {
         return Err(refused("code_of_other_browser"));
     }
     if !purposes.contains(&flow.purpose) || flow.member_id != member_id {

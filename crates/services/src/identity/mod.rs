@@ -15,11 +15,42 @@ pub mod social;
 pub mod test_login;
 mod ways;
 
+use mainstay_model::SecretHash;
 use tokio::sync::Semaphore;
 use url::Host;
 use webauthn_rs::{Webauthn, WebauthnBuilder};
 
-use crate::{Capability, Code, Error, Result, Settings, limits};
+use crate::{Capability, Code, Error, Result, Settings, crypto, limits};
+
+/// The flow secrets that a browser presents: usually one; none when it has lost its cookies; several when it started flows at one
+/// moment in several tabs, before it had any.
+#[derive(Clone, Copy, Debug)]
+pub struct FlowSecrets<'a>(&'a [[u8; 32]]);
+
+impl FlowSecrets<'_> {
+    /// Whether one of them is the secret of this hash. Compares them all, whichever fits.
+    fn include(self, hash: &SecretHash) -> bool {
+        self.0.iter().fold(false, |found, secret| crypto::equal(hash, &crypto::sha256(secret)) | found)
+    }
+}
+
+impl<'a> From<&'a [u8; 32]> for FlowSecrets<'a> {
+    fn from(secret: &'a [u8; 32]) -> Self {
+        Self(std::slice::from_ref(secret))
+    }
+}
+
+impl<'a> From<Option<&'a [u8; 32]>> for FlowSecrets<'a> {
+    fn from(secret: Option<&'a [u8; 32]>) -> Self {
+        Self(secret.map_or(&[], std::slice::from_ref))
+    }
+}
+
+impl<'a> From<&'a [[u8; 32]]> for FlowSecrets<'a> {
+    fn from(secrets: &'a [[u8; 32]]) -> Self {
+        Self(secrets)
+    }
+}
 
 /// Password hashes that are computed at the same time: each takes 19 MiB of memory and one core.
 const HASHES_AT_ONCE_MAX: usize = 2;

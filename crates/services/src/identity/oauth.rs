@@ -16,8 +16,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use url::Url;
 
-use self::read::{denial, local_path, posted_name};
+use self::read::{DENIED_BY_MEMBER, denial, local_path, posted_name};
 use super::{
+    FlowSecrets,
     attempt::{self, Stop, Unit},
     linking::{self, Proof},
     mail_texts::Message,
@@ -111,10 +112,11 @@ pub async fn finish(
     state: &str,
     code: Result<&str, &str>,
     user: Option<&str>,
-    browser: Option<&[u8; 32]>,
+    browser: impl Into<FlowSecrets<'_>>,
 ) -> Result<OauthFinished> {
     let port = port(app, provider)?;
     let method = provider.as_str();
+    let browser = browser.into();
     let flow = app
         .retrying(|| async {
             let mut unit = Unit::begin(app, ctx).await?;
@@ -127,7 +129,7 @@ pub async fn finish(
 
     let code = match code {
         Ok(code) => code,
-        Err(word) => return Err(attempt::refuse(app, ctx, method, denial(word), not_confirmed()).await),
+        Err(word) => return Err(attempt::refuse(app, ctx, method, denial(word), denied(word)).await),
     };
     let name = user.filter(|_| provider == Provider::Apple).and_then(posted_name);
     let account = port.exchange(code, &luggage.verifier, &flow.nonce).await;
@@ -168,7 +170,7 @@ async fn take(
     port: &dyn IdentityProvider,
     caller: Option<&Caller>,
     state: &str,
-    browser: Option<&[u8; 32]>,
+    browser: FlowSecrets<'_>,
 ) -> Result<OAuthFlow, Stop> {
     let refused = |reason| {
         let detail =
@@ -181,7 +183,7 @@ async fn take(
     if flow.provider != provider {
         return Err(refused("state_of_other_provider"));
     }
-    if !browser.is_some_and(|browser| crypto::equal(&flow.browser_hash, &crypto::sha256(browser))) {
+    if !browser.include(&flow.browser_hash) {
         return Err(refused("state_of_other_browser"));
     }
     if unit.app.now() >= flow.expires_at {
@@ -252,6 +254,14 @@ pub(super) async fn provider_error(
             Error::unavailable("identity provider", error)
         }
     }
+}
+
+/// What the studio tells: that the person changed their mind is no fault.
+fn denied(word: &str) -> Error {
+    if denial(word) == DENIED_BY_MEMBER {
+        return Error::new(Code::AccessDenied, "The sign-in was cancelled at the provider.");
+    }
+    not_confirmed()
 }
 
 fn not_confirmed() -> Error {

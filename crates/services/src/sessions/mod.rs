@@ -13,6 +13,7 @@ mod notice;
 mod open;
 mod refresh;
 mod ring;
+mod rotation;
 mod seen;
 mod token;
 
@@ -32,6 +33,7 @@ pub use self::{
     end::{announce_ended, announce_member_changed, end, end_all_of_member, end_others, list, logout},
     open::{SignedIn, open, open_seeded},
     refresh::{Refreshed, refresh, session_of_refresh_token},
+    rotation::RefreshWriter,
 };
 
 /// What a node keeps in memory about sessions: the key ring, verified tokens, session state and last-seen times.

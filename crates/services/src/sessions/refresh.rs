@@ -1,19 +1,20 @@
 //! Exchanging refresh tokens.
 //!
 //! The session row is locked, so of any number of parallel requests one makes the successor and the others get the same one: it
-//! is derived from the presented token and a stored salt, and never stored itself. Whether an old token is a second tab, a lost
+//! is derived from the presented token and a stored salt, and never stored itself. Exchanges that arrive together are written
+//! together (see `rotation`). Whether an old token is a second tab, a lost
 //! answer or a thief is decided by [`Presented`].
 
 use mainstay_model::{
-    SessionId, Timestamp,
+    SecretHash, SessionId, Timestamp,
     audit::Actor,
     session::{RefreshToken, RevokedReason, Session},
 };
-use mainstay_store::{Rotation, Tx};
+use mainstay_store::Tx;
 use secrecy::SecretString;
 use serde_json::json;
 
-use super::{authenticate::ended, end, notice, seen, token};
+use super::{authenticate::ended, end, notice, rotation::Outcome, seen, token};
 use crate::{App, Code, Error, RequestContext, Result, audit, crypto, jobs, limits};
 
 /// New tokens of a session.
@@ -33,7 +34,7 @@ pub struct Refreshed {
 
 /// What a presented token of a live session is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Presented {
+pub(super) enum Presented {
     /// The newest: it is exchanged.
     Newest,
     /// The one before the newest, in a way that an honest client may come to: it gets the same successor again.
@@ -44,7 +45,7 @@ enum Presented {
 
 /// The bounded rule of re-use (SES-2). The predecessor is excused for [`limits::REFRESH_GRACE`] whatever happened (two tabs),
 /// and for [`limits::REFRESH_LOST_ANSWER`] while nobody has presented the successor (a lost answer).
-fn judge(session: &Session, token: &RefreshToken, now: Timestamp) -> Presented {
+pub(super) fn judge(session: &Session, token: &RefreshToken, now: Timestamp) -> Presented {
     if token.generation == session.generation {
         return Presented::Newest;
     }
@@ -68,7 +69,7 @@ fn judge(session: &Session, token: &RefreshToken, now: Timestamp) -> Presented {
 /// theft explains it, and then the session is over; or the database is away, and then nothing happened.
 pub async fn refresh(app: &App, ctx: &RequestContext, refresh_token: &str) -> Result<Refreshed> {
     let outcome = match crypto::decode_32(refresh_token) {
-        Some(token) => app.retrying(|| attempt(app, ctx, token)).await,
+        Some(token) => exchange(app, ctx, token).await,
         None => Err(unknown()),
     };
     let word = match &outcome {
@@ -79,48 +80,22 @@ pub async fn refresh(app: &App, ctx: &RequestContext, refresh_token: &str) -> Re
     outcome.map(|(refreshed, _)| refreshed)
 }
 
-async fn attempt(app: &App, ctx: &RequestContext, token: [u8; 32]) -> Result<(Refreshed, &'static str)> {
-    let hash = crypto::sha256(&token);
-    let mut tx = app.write().await?;
-    let (mut session, row) = tx.lock_session_by_refresh_hash(&hash).await?.ok_or_else(unknown)?;
-    let now = app.now();
-    if !session.is_live(now) {
-        return Err(ended());
-    }
-    let (successor, word) = match judge(&session, &row, now) {
-        Presented::Newest => {
-            let salt = app.ports.random.secret();
-            let successor = derive(&token, &salt);
-            session.generation += 1;
-            session.expires_at = (now + app.settings.session_sliding_ttl).min(session.absolute_expires_at);
-            tx.rotate_session(&Rotation {
-                session_id: session.id,
-                replaced_hash: hash,
-                successor_salt: salt,
-                successor_hash: crypto::sha256(&successor),
-                generation: session.generation,
-                at: now,
-                expires_at: session.expires_at,
-            })
-            .await?;
-            tx.commit().await?;
-            (successor, "rotated")
+async fn exchange(app: &App, ctx: &RequestContext, token: [u8; 32]) -> Result<(Refreshed, &'static str)> {
+    let (session, successor, word) = match app.refreshes.submit(token).await? {
+        Outcome::Unknown => return Err(unknown()),
+        Outcome::Over => return Err(ended()),
+        Outcome::Rotated { session, successor } => (session, successor, "rotated"),
+        Outcome::SameAgain { session, successor } => {
+            seen::note(app, session.id, app.now());
+            (session, successor, "same_successor")
         }
-        Presented::Predecessor { salt } => {
-            drop(tx);
-            seen::note(app, session.id, now);
-            (derive(&token, &salt), "same_successor")
-        }
-        Presented::Reused => {
-            end_family(app, tx, ctx, &session, &row, now).await?;
-            return Err(Error::new(
-                Code::RefreshReused,
-                "An old token of this session was used again, so the session was ended for safety. Sign in again.",
-            ));
+        Outcome::Reused => {
+            let hash = crypto::sha256(&token);
+            return Err(app.retrying(|| end_if_reused(app, ctx, &hash)).await.err().unwrap_or_else(unknown));
         }
     };
     let (access_token, access_expires_at) =
-        token::issue(app, &session, session.generation, app.new_uuid(), now)?;
+        token::issue(app, &session, session.generation, app.new_uuid(), app.now())?;
     let refreshed = Refreshed {
         session_id: session.id,
         access_token,
@@ -129,6 +104,26 @@ async fn attempt(app: &App, ctx: &RequestContext, token: [u8; 32]) -> Result<(Re
         refresh_expires_at: session.expires_at,
     };
     Ok((refreshed, word))
+}
+
+/// Judges a token again, alone and under its lock, and ends its family when it still is one that nobody honest presents. Always
+/// answers an error: the one that the client gets.
+async fn end_if_reused(app: &App, ctx: &RequestContext, hash: &SecretHash) -> Result<()> {
+    let mut tx = app.write().await?;
+    let (session, row) = tx.lock_session_by_refresh_hash(hash).await?.ok_or_else(unknown)?;
+    let now = app.now();
+    if !session.is_live(now) {
+        return Err(ended());
+    }
+    if judge(&session, &row, now) != Presented::Reused {
+        // Time does not turn a reused token into an honest one; only a clock that was set back does.
+        return Err(unknown());
+    }
+    end_family(app, tx, ctx, &session, &row, now).await?;
+    Err(Error::new(
+        Code::RefreshReused,
+        "An old token of this session was used again, so the session was ended for safety. Sign in again.",
+    ))
 }
 
 /// Ends the whole family, tells the audit trail and the member.
@@ -182,7 +177,7 @@ pub async fn session_of_refresh_token(app: &App, refresh_token: &str) -> Result<
 }
 
 /// The successor of a token. Without the salt, which is forgotten in time, an old token leads nowhere.
-fn derive(token: &[u8; 32], salt: &[u8; 32]) -> [u8; 32] {
+pub(super) fn derive(token: &[u8; 32], salt: &[u8; 32]) -> [u8; 32] {
     const LABEL: &[u8] = b"mainstay/refresh";
     let mut data = Vec::with_capacity(LABEL.len() + salt.len());
     data.extend_from_slice(LABEL);

@@ -11,7 +11,10 @@ use crate::{
     problem::Problem,
     routes::{
         Server,
-        auth::{browser::Browser, signed_in},
+        auth::{
+            browser::{Browser, secrets},
+            signed_in,
+        },
     },
     views::sign_in::{EmailFinish, EmailStart, EmailStartedView, SignedInView},
 };
@@ -53,10 +56,10 @@ pub(crate) async fn finish_email_code(
     request: HttpRequest,
     Json(proof): Json<EmailFinish>,
 ) -> Result<HttpResponse, Problem> {
-    let browser = Browser::return_of(&server, &context, request.headers(), Flow::Email);
+    let browser = secrets(&server, &context, request.headers(), Flow::Email);
     let replaces = signed_in::replaced(&server, request.headers()).await?;
     let flow_id = EmailFlowId::new(proof.flow_id);
     let session =
-        email::finish(&server.app, &context, replaces, flow_id, &proof.code, browser.secret()).await?;
+        email::finish(&server.app, &context, replaces, flow_id, &proof.code, browser.as_slice()).await?;
     signed_in::answer(&server, &context, &session).await
 }

@@ -19,7 +19,7 @@ use crate::{
     routes::{
         Server,
         auth::{
-            browser::{Browser, from_cookie},
+            browser::{self, Browser},
             signed_in::{PresentSession, present_session, session_cookies},
         },
     },
@@ -194,8 +194,8 @@ async fn finish(
             redirect(server, &format!("/sign-in?error={}", error.code.as_str()))
         }
     };
+    browser::forget(server, request.headers(), flow, &mut response);
     let answer = response.headers_mut();
-    answer.append(header::SET_COOKIE, server.cookies.clear_flow(flow));
     if let Ok(finished) = outcome
         && let Some(session) = &finished.signed_in
     {
@@ -214,7 +214,7 @@ async fn exchange(
     returned: &Returned<'_>,
 ) -> Result<OauthFinished, Error> {
     let headers = request.headers();
-    let browser = from_cookie(server, headers, flow_of(provider));
+    let browser = browser::secrets(server, context, headers, flow_of(provider));
     let present = present_session(server, headers).await?;
     let (replaces, caller) = present.map_or((None, None), |present| (Some(present.id), present.caller));
     let code = returned.code.ok_or(returned.error.unwrap_or("no code"));
@@ -227,7 +227,7 @@ async fn exchange(
         returned.state.unwrap_or_default(),
         code,
         returned.user,
-        browser.as_ref(),
+        browser.as_slice(),
     )
     .await
 }

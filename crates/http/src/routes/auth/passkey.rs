@@ -11,7 +11,10 @@ use crate::{
     problem::Problem,
     routes::{
         Server,
-        auth::{browser::Browser, signed_in},
+        auth::{
+            browser::{Browser, secrets},
+            signed_in,
+        },
     },
     views::passkey::{
         CeremonyStarted, LoginFinish, LoginStart, PasskeyRegistered, RegisterFinish, RegisterStart,
@@ -58,7 +61,7 @@ pub(crate) async fn finish_passkey_registration(
     request: HttpRequest,
     Json(made): Json<RegisterFinish>,
 ) -> Result<HttpResponse, Problem> {
-    let browser = Browser::return_of(&server, &context, request.headers(), Flow::Passkey);
+    let browser = secrets(&server, &context, request.headers(), Flow::Passkey);
     let finished = passkeys::register_finish(
         &server.app,
         &context,
@@ -67,7 +70,7 @@ pub(crate) async fn finish_passkey_registration(
         CeremonyId::new(made.ceremony_id),
         made.credential,
         made.name.as_deref(),
-        browser.secret(),
+        browser.as_slice(),
     )
     .await?;
     let signed_in = match &finished.signed_in {
@@ -114,7 +117,7 @@ pub(crate) async fn finish_passkey_login(
     request: HttpRequest,
     Json(made): Json<LoginFinish>,
 ) -> Result<HttpResponse, Problem> {
-    let browser = Browser::return_of(&server, &context, request.headers(), Flow::Passkey);
+    let browser = secrets(&server, &context, request.headers(), Flow::Passkey);
     let replaces = signed_in::replaced(&server, request.headers()).await?;
     let session = passkeys::login_finish(
         &server.app,
@@ -122,7 +125,7 @@ pub(crate) async fn finish_passkey_login(
         replaces,
         CeremonyId::new(made.ceremony_id),
         made.credential,
-        browser.secret(),
+        browser.as_slice(),
     )
     .await?;
     signed_in::answer(&server, &context, &session).await

@@ -11,7 +11,10 @@ use crate::{
     problem::Problem,
     routes::{
         Answer, Server,
-        auth::{browser::Browser, email::started},
+        auth::{
+            browser::{Browser, secrets},
+            email::started,
+        },
         me::me_view,
     },
     views::{
@@ -46,9 +49,9 @@ pub(crate) async fn finish_email_change(
     request: HttpRequest,
     Json(proof): Json<EmailFinish>,
 ) -> Answer<MeView> {
-    let browser = Browser::return_of(&server, &context, request.headers(), Flow::Email);
+    let browser = secrets(&server, &context, request.headers(), Flow::Email);
     let flow_id = EmailFlowId::new(proof.flow_id);
-    email::change_finish(&server.app, &context, &member.caller, flow_id, &proof.code, browser.secret())
+    email::change_finish(&server.app, &context, &member.caller, flow_id, &proof.code, browser.as_slice())
         .await?;
     Ok(web::Json(me_view(&server.app, &member.caller, member.by_cookie).await?))
 }

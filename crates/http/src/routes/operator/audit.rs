@@ -2,7 +2,6 @@
 
 use actix_web::{get, web};
 use mainstay_services::audit;
-use mainstay_store::AuditFilter;
 
 use crate::{
     extract::Operator,
@@ -25,12 +24,12 @@ pub(crate) async fn list_audit_events(
     let limit = page_limit(query.limit)?;
     let before_sequence = cursor::<i64>(query.cursor.as_deref())?;
     let query = query.into_inner();
-    let filter = AuditFilter {
+    let filter = audit::AuditFilter {
         action: query.action,
         actor: query.actor,
         before_sequence,
         limit,
-        ..AuditFilter::default()
+        ..audit::AuditFilter::default()
     };
     let events = audit::list(&server.app, filter).await?;
     // Sequence numbers begin at 1: before that there is nothing. A full page may still be the last one that matches.

@@ -29,10 +29,10 @@ on_both_engines! {
         assert!(!reply.text().contains(&access.expect("kept")) && !reply.text().contains(&refresh.expect("kept")));
 
         let start = client.post("/v1/auth/email/start", &json!({ "email": "ada@example.com" })).await.expect(202);
-        let flow = start.set_cookie("__Host-mainstay_flow_email").expect("a cookie");
+        let flow = start.set_flow_cookie("__Host-mainstay_flow_email").expect("a cookie");
         assert!(flow.ends_with("; Path=/; Max-Age=600; HttpOnly; Secure; SameSite=Lax"), "{flow}");
         let start = client.get("/v1/auth/apple/start").await.expect(303);
-        let flow = start.set_cookie("__Host-mainstay_flow_apple").expect("a cookie");
+        let flow = start.set_flow_cookie("__Host-mainstay_flow_apple").expect("a cookie");
         assert!(flow.ends_with("; Path=/; Max-Age=600; HttpOnly; Secure; SameSite=None"), "{flow}");
 
         let end = client.post("/v1/auth/logout", &json!({})).await.expect(204);

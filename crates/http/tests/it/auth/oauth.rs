@@ -24,7 +24,7 @@ async fn post_from_apple(server: &TestServer, flow_cookie: Option<&str>, state: 
         .header("content-type", "application/x-www-form-urlencoded")
         .body(form);
     if let Some(cookie) = flow_cookie {
-        request = request.header("cookie", format!("mainstay_flow_apple={cookie}"));
+        request = request.header("cookie", cookie);
     }
     browser.send(request).await.expect(303)
 }
@@ -40,7 +40,7 @@ on_both_engines! {
         let state = start(&client, "google", "return_to=/account").await;
         let back = client.get(&format!("/v1/auth/google/callback?state={state}&code=ada-at-google")).await.expect(303);
         assert_eq!(target(&back), "http://localhost:8080/account");
-        assert!(client.cookie("mainstay_flow_google").is_none());
+        assert!(client.flow_cookie("mainstay_flow_google").is_none());
         assert_eq!(client.me().await["identities"][0]["provider"], "google");
     }
 
@@ -64,15 +64,29 @@ on_both_engines! {
         assert!(again.set_cookie("mainstay_access").is_none() || once_more.set_cookie("mainstay_access").is_none());
     }
 
+    async fn idn_3_two_tabs_that_start_at_once_do_not_disturb_each_other(engine: Engine) {
+        let server = TestServer::start(engine).await;
+        // Neither start has seen the other's cookie yet.
+        let (one, two) = (server.browser(), server.browser());
+        let (first, second) = (start(&one, "google", "").await, start(&two, "google", "").await);
+        let cookies = [one, two].map(|tab| tab.flow_cookie("mainstay_flow_google").expect("a cookie")).join("; ");
+        for (state, person) in [(first, "ada"), (second, "bob")] {
+            let browser = server.native();
+            let path = format!("/v1/auth/google/callback?state={state}&code={person}");
+            let back = browser.send(browser.request("GET", &path).header("cookie", &cookies)).await.expect(303);
+            assert!(back.set_cookie("mainstay_access").is_some(), "{}", target(&back));
+        }
+    }
+
     async fn t_id_08_apples_form_works_once_with_only_the_flow_cookie(engine: Engine) {
         let server = TestServer::start(engine).await;
         let client = server.browser();
         let state = start(&client, "apple", "return_to=/account").await;
-        let flow = client.cookie("mainstay_flow_apple").expect("a cookie");
+        let flow = client.flow_cookie("mainstay_flow_apple").expect("a cookie");
         let back = post_from_apple(&server, Some(&flow), &state).await;
         assert_eq!(target(&back), "http://localhost:8080/account");
         assert!(back.set_cookie("mainstay_access").is_some());
-        assert!(back.set_cookie("mainstay_flow_apple").expect("cleared").contains("Max-Age=0"));
+        assert!(back.set_flow_cookie("mainstay_flow_apple").expect("cleared").contains("Max-Age=0"));
         let again = post_from_apple(&server, Some(&flow), &state).await;
         assert_eq!(target(&again), "http://localhost:8080/sign-in?error=oauth_state_refused");
         assert!(again.set_cookie("mainstay_access").is_none());
@@ -83,14 +97,14 @@ on_both_engines! {
         let (client, other) = (server.browser(), server.browser());
         let state = start(&client, "apple", "").await;
         start(&other, "apple", "").await;
-        let stranger = other.cookie("mainstay_flow_apple").expect("a cookie");
+        let stranger = other.flow_cookie("mainstay_flow_apple").expect("a cookie");
         for cookie in [None, Some(stranger.as_str()), Some("nonsense")] {
             let reply = post_from_apple(&server, cookie, &state).await;
             assert_eq!(target(&reply), "http://localhost:8080/sign-in?error=oauth_state_refused");
             assert!(reply.set_cookie("mainstay_access").is_none());
         }
         let googles = start(&client, "google", "").await;
-        let cookie = client.cookie("mainstay_flow_google").expect("a cookie");
+        let cookie = client.flow_cookie("mainstay_flow_google").expect("a cookie");
         let reply = post_from_apple(&server, Some(&cookie), &googles).await;
         assert_eq!(target(&reply), "http://localhost:8080/sign-in?error=oauth_state_refused");
     }

@@ -67,6 +67,11 @@ impl Reply {
         self.set_cookies().into_iter().find(|cookie| cookie.starts_with(&format!("{name}=")))
     }
 
+    /// The one cookie of a flow that is set; its name has a random end.
+    pub(crate) fn set_flow_cookie(&self, start: &str) -> Option<&str> {
+        self.set_cookies().into_iter().find(|cookie| cookie.starts_with(&format!("{start}_")))
+    }
+
     #[track_caller]
     pub(crate) fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", self.text());
@@ -135,7 +140,9 @@ impl Client {
         }
         let Ok(body) = serde_json::from_slice::<Value>(&reply.bytes) else { return };
         let told = |field: &str| body[field].as_str().map(str::to_owned);
-        if let Some(token) = told("csrf_token") {
+        // A registration tells it one level deeper.
+        let deeper = body["signed_in"]["csrf_token"].as_str().map(str::to_owned);
+        if let Some(token) = told("csrf_token").or(deeper) {
             state.csrf_token = Some(token);
         }
         if let Some(token) = told("access_token") {
@@ -185,6 +192,13 @@ impl Client {
 
     pub(crate) fn cookie(&self, name: &str) -> Option<String> {
         self.state().cookies.get(name).map(|(value, _)| value.clone())
+    }
+
+    /// Name and value of a flow's cookie as they are sent.
+    pub(crate) fn flow_cookie(&self, start: &str) -> Option<String> {
+        let state = self.state();
+        let found = state.cookies.iter().find(|(name, _)| name.starts_with(&format!("{start}_")));
+        found.map(|(name, (value, _))| format!("{name}={value}"))
     }
 
     pub(crate) fn set_cookie(&self, name: &str, value: &str) {

@@ -1,5 +1,6 @@
 //! A server with real providers around it, and clients that behave like browsers or like native apps.
 
+mod authenticator;
 mod client;
 mod clock;
 mod database;
@@ -8,6 +9,7 @@ mod server;
 mod watch;
 
 pub(crate) use self::{
+    authenticator::SoftPasskey,
     client::{Client, Reply},
     clock::MockClock,
     database::{Database, Engine},

@@ -103,7 +103,7 @@ pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
     pub(crate) metrics_address: Option<SocketAddr>,
     mail: tempfile::TempDir,
-    _running: Running,
+    running: Running,
     _database: Database,
 }
 
@@ -145,7 +145,7 @@ impl TestServer {
             address: running.addresses[0],
             metrics_address: running.metrics_addresses.first().copied(),
             mail,
-            _running: running,
+            running,
             _database: database,
         }
     }
@@ -184,6 +184,11 @@ impl TestServer {
 
     pub(crate) fn advance(&self, duration: Duration) {
         self.clock.advance(duration);
+    }
+
+    /// Stops it as a deployment does.
+    pub(crate) async fn stop(self) {
+        self.running.stop().await.expect("ends well");
     }
 
     /// Sends what waits to be sent, and reads all mail so far in the order of sending.

@@ -3,7 +3,7 @@
 use mainstay_model::{EmailAddress, EmailFlowId, audit::Actor, ceremony::EmailPurpose, member::Member};
 use serde_json::json;
 
-use super::{EmailStarted, address, new_code, new_flow, spend, started};
+use super::{super::FlowSecrets, EmailStarted, address, new_code, new_flow, spend, started};
 use crate::{
     App, Caller, Capability, Error, RequestContext, Result,
     identity::{
@@ -65,9 +65,10 @@ pub async fn change_finish(
     caller: &Caller,
     flow_id: EmailFlowId,
     code: &str,
-    browser: &[u8; 32],
+    browser: impl Into<FlowSecrets<'_>>,
 ) -> Result<()> {
     app.capabilities.require(Capability::EmailCode)?;
+    let browser = browser.into();
     app.retrying(|| async {
         let mut unit = Unit::begin(app, ctx).await?;
         let outcome = change(&mut unit, caller, flow_id, code, browser).await;
@@ -81,7 +82,7 @@ async fn change(
     caller: &Caller,
     flow_id: EmailFlowId,
     code: &str,
-    browser: &[u8; 32],
+    browser: FlowSecrets<'_>,
 ) -> Result<(), Stop> {
     let now = unit.app.now();
     let mut member = unit.lock_caller(caller).await?;

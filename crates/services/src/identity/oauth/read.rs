@@ -5,10 +5,13 @@ use serde::Deserialize;
 /// A path to return to, in characters.
 const RETURN_TO_CHARS_MAX: usize = 512;
 
-/// The words that providers send instead of a code (RFC 6749, 4.1.2.1; Apple's own), as far as they are known.
+/// The member said no: `access_denied` (RFC 6749, 4.1.2.1), or Apple's own word for it.
+pub(super) const DENIED_BY_MEMBER: &str = "denied_by_member";
+
+/// Why a trip ended without a code, for the audit trail.
 pub(super) fn denial(word: &str) -> &'static str {
     match word {
-        "access_denied" | "user_cancelled_authorize" => "denied_by_member",
+        "access_denied" | "user_cancelled_authorize" => DENIED_BY_MEMBER,
         _ => "denied_by_provider",
     }
 }

@@ -4,7 +4,7 @@ use mainstay_model::{CeremonyId, SessionId, audit::Actor, ceremony::CeremonyKind
 use serde_json::{Value, json};
 use webauthn_rs::prelude::{DiscoverableAuthentication, PublicKeyCredential};
 
-use super::{LoginStarted, METHOD, ceremony, take, verify};
+use super::{super::FlowSecrets, LoginStarted, METHOD, ceremony, take, verify};
 use crate::{
     App, Capability, Error, RequestContext, Result,
     identity::attempt::{Stop, Unit},
@@ -42,10 +42,11 @@ pub async fn login_finish(
     replaces: Option<SessionId>,
     ceremony_id: CeremonyId,
     credential: Value,
-    browser: &[u8; 32],
+    browser: impl Into<FlowSecrets<'_>>,
 ) -> Result<SignedIn> {
     app.capabilities.require(Capability::Passkey)?;
     let response: PublicKeyCredential = verify::parse(credential)?;
+    let browser = browser.into();
     app.retrying(|| async {
         let mut unit = Unit::begin(app, ctx).await?;
         let outcome = finish(&mut unit, replaces, ceremony_id, &response, browser).await;
@@ -59,7 +60,7 @@ async fn finish(
     replaces: Option<SessionId>,
     ceremony_id: CeremonyId,
     response: &PublicKeyCredential,
-    browser: &[u8; 32],
+    browser: FlowSecrets<'_>,
 ) -> Result<SignedIn, Stop> {
     let app = unit.app;
     let now = app.now();

@@ -22,7 +22,10 @@ pub use self::{
     manage::{list, remove, rename},
     register::{register_finish, register_start},
 };
-use super::attempt::{Stop, Unit};
+use super::{
+    FlowSecrets,
+    attempt::{Stop, Unit},
+};
 use crate::{App, crypto, limits, sessions::SignedIn};
 
 /// As the trail and the metrics name this way in.
@@ -98,13 +101,13 @@ async fn take(
     id: CeremonyId,
     kinds: &[CeremonyKind],
     member_id: Option<MemberId>,
-    browser: &[u8; 32],
+    browser: FlowSecrets<'_>,
     now: Timestamp,
 ) -> Result<Ceremony, Stop> {
     let Some(ceremony) = unit.tx().take_ceremony(id).await? else {
         return Err(verify::refused("unknown"));
     };
-    if !crypto::equal(&ceremony.browser_hash, &crypto::sha256(browser)) {
+    if !browser.include(&ceremony.browser_hash) {
         return Err(verify::refused("browser"));
     }
     if !kinds.contains(&ceremony.kind) || ceremony.member_id != member_id {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use webauthn_rs::prelude::{CredentialID, PasskeyRegistration, RegisterPublicKeyCredential};
 
-use super::{METHOD, RegisterFinished, RegisterStarted, ceremony, take, verify};
+use super::{super::FlowSecrets, METHOD, RegisterFinished, RegisterStarted, ceremony, take, verify};
 use crate::{
     App, Caller, Capability, Code, Error, RequestContext, Result, crypto,
     identity::{
@@ -140,11 +140,12 @@ pub async fn register_finish(
     ceremony_id: CeremonyId,
     credential: Value,
     name: Option<&str>,
-    browser: &[u8; 32],
+    browser: impl Into<FlowSecrets<'_>>,
 ) -> Result<RegisterFinished> {
     app.capabilities.require(Capability::Passkey)?;
     let response: RegisterPublicKeyCredential = verify::parse(credential)?;
     let name = passkey_name(name)?;
+    let browser = browser.into();
     app.retrying(|| async {
         let mut unit = Unit::begin(app, ctx).await?;
         let outcome = finish(&mut unit, caller, replaces, ceremony_id, &response, &name, browser).await;
@@ -167,7 +168,7 @@ async fn finish(
     ceremony_id: CeremonyId,
     response: &RegisterPublicKeyCredential,
     name: &str,
-    browser: &[u8; 32],
+    browser: FlowSecrets<'_>,
 ) -> Result<RegisterFinished, Stop> {
     let app = unit.app;
     let now = app.now();

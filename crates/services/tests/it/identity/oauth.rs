@@ -87,7 +87,8 @@ worlds! {
             let denied = oauth::finish(
                 &world.app, &ctx, Provider::Google, None, None, &state, Err(word), None, Some(&BROWSER),
             ).await;
-            assert_eq!(code_of(denied), Code::IdTokenRefused);
+            let code = if word == "access_denied" { Code::AccessDenied } else { Code::IdTokenRefused };
+            assert_eq!(code_of(denied), code);
             assert_eq!(world.refusal().await, reason);
         }
     }

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::{
     BROWSER, OTHER_BROWSER, World, at_once,
     authenticator::{Claims, SoftPasskey},
-    code_of, provider, worlds,
+    code_of, worlds,
 };
 
 impl World {
