@@ -36,7 +36,14 @@ pub(crate) fn run(names: &[String]) -> Result<()> {
         .filter(|scenario| names.is_empty() || names.iter().any(|name| name == scenario.name));
     let chosen = chosen.collect::<Vec<_>>();
     setup::run(setup::For::Tests)?;
-    process::run(process::cargo().args(["build", "--release", "--package", "mainstay", "--package", "bench-load"]))?;
+    process::run(process::cargo().args([
+        "build",
+        "--release",
+        "--package",
+        "mainstay",
+        "--package",
+        "bench-load",
+    ]))?;
     let release = workspace::target().join("release");
     let pocketbase = tools::POCKETBASE.path()?;
     let services = Services::start(Purpose::Measurement)?;

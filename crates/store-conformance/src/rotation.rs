@@ -152,3 +152,48 @@ pub async fn a_lock_shows_what_the_last_holder_left(store: AnyStore) {
     let found = read(&store).await.session_by_id(session.id).await.expect("read").expect("a session");
     assert_eq!(found.revoked_reason, Some(RevokedReason::RefreshReuse));
 }
+
+/// A batch answers in its own order, unknown and repeated hashes included, and moves several sessions at once; one step that is not
+/// from the newest keeps the whole batch from being written.
+pub async fn a_batch_is_locked_and_rotated_together(store: AnyStore) {
+    let member = sample::a_member(&store).await;
+    let mut sessions = Vec::new();
+    for _ in 0..5 {
+        sessions.push(sample::a_session(&store, member.id).await);
+    }
+    let unknown = [9; 32];
+    let hashes = [sessions[3].1.hash, unknown, sessions[0].1.hash, sessions[3].1.hash];
+    let mut tx = write(&store).await;
+    assert!(tx.lock_sessions_by_refresh_hashes(&[]).await.expect("lock").is_empty());
+    let found = tx.lock_sessions_by_refresh_hashes(&hashes).await.expect("lock");
+    let expected = [Some(sessions[3].clone()), None, Some(sessions[0].clone()), Some(sessions[3].clone())];
+    assert_eq!(found, expected);
+
+    let steps: Vec<_> = sessions.iter().map(|(session, token)| step(session, token, 1)).collect();
+    tx.rotate_sessions(&[]).await.expect("nothing");
+    tx.rotate_sessions(&steps).await.expect("rotate");
+    tx.commit().await.expect("commit");
+    for rotation in &steps {
+        let mut tx = read(&store).await;
+        let (session, token) =
+            tx.session_by_refresh_hash(&rotation.successor_hash).await.expect("read").expect("the successor");
+        assert_eq!((session.generation, session.expires_at, token.generation), (2, rotation.expires_at, 2));
+        let (_, old) =
+            tx.session_by_refresh_hash(&rotation.replaced_hash).await.expect("read").expect("the old one");
+        assert_eq!((old.replaced_at, old.successor_salt), (Some(rotation.at), Some(rotation.successor_salt)));
+    }
+
+    // The first again from its old token, the second from its newest.
+    let (second, newest) = read(&store)
+        .await
+        .session_by_refresh_hash(&steps[1].successor_hash)
+        .await
+        .expect("read")
+        .expect("there");
+    let mixed = [step(&sessions[0].0, &sessions[0].1, 2), step(&second, &newest, 2)];
+    let mut tx = write(&store).await;
+    assert!(tx.rotate_sessions(&mixed).await.is_err());
+    assert!(tx.commit().await.is_err());
+    let after = read(&store).await.session_by_id(second.id).await.expect("read").expect("there");
+    assert_eq!(after.generation, 2, "half of a batch was kept");
+}

@@ -25,8 +25,13 @@ pub trait JobStore: Send {
 #[async_trait]
 pub trait LeaseStore: Send {
     /// Takes or renews a named lease when it is free, run out at `now`, or already this holder's. Answers whether it is held.
-    async fn take_lease(&mut self, name: &str, holder: &str, now: Timestamp, until: Timestamp)
-    -> Result<bool>;
+    async fn take_lease(
+        &mut self,
+        name: &str,
+        holder: &str,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool>;
     /// Keeps every other transaction that calls this with the same name waiting until this one ends.
     async fn lock_name(&mut self, name: &str) -> Result<()>;
 }

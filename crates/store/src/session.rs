@@ -37,7 +37,8 @@ pub trait SessionStore: Send {
     /// A member's sessions that are live at `now`, newest first; at most 100.
     async fn live_sessions_of_member(&mut self, member_id: MemberId, now: Timestamp) -> Result<Vec<Session>>;
     /// Finds a refresh token and its session by the token's hash, without a lock.
-    async fn session_by_refresh_hash(&mut self, hash: &SecretHash) -> Result<Option<(Session, RefreshToken)>>;
+    async fn session_by_refresh_hash(&mut self, hash: &SecretHash)
+    -> Result<Option<(Session, RefreshToken)>>;
     /// The same, and keeps others from changing the session until the transaction ends. Write transactions only.
     async fn lock_session_by_refresh_hash(
         &mut self,

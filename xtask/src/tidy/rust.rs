@@ -26,21 +26,30 @@ impl Source {
         Self { lines, test }
     }
 
-    /// The names of the functions that carry a test attribute, with their lines, counted from one.
+    /// The names of the tests, with their lines, counted from one: functions that carry a test attribute, and what stands
+    /// directly in a macro of a test file that makes tests of it (`both_engines! { async fn name(…) }`, `cases! { name, }`).
     pub(crate) fn tests(&self) -> Vec<(usize, &str)> {
         let mut found = Vec::new();
-        let mut marked = false;
-        for (index, line) in self.lines.iter().enumerate() {
-            let line = line.trim();
+        let (mut marked, mut in_macro) = (false, false);
+        for (index, whole) in self.lines.iter().enumerate() {
+            if self.test[index] && is_macro_call(whole) {
+                in_macro = true;
+                continue;
+            }
+            in_macro &= whole != "}";
+            let line = whole.trim();
+            let directly = in_macro && whole.len() - whole.trim_start().len() == 4;
             if line.starts_with("#[")
                 && (line.contains("test]") || line.contains("test("))
                 && !line.contains("cfg(")
             {
                 marked = true;
             }
-            if let Some(name) = function_name(line)
-                && std::mem::take(&mut marked)
-            {
+            if let Some(name) = function_name(line) {
+                if std::mem::take(&mut marked) || directly {
+                    found.push((index + 1, name));
+                }
+            } else if directly && let Some(name) = line.strip_suffix(',').filter(|name| is_name(name)) {
                 found.push((index + 1, name));
             }
         }
@@ -56,6 +65,15 @@ impl Source {
 /// Files that only tests compile.
 pub(crate) fn is_test_file(path: &str) -> bool {
     path.contains("/tests/") || path.ends_with("/tests.rs") || path.starts_with("crates/store-conformance/")
+}
+
+/// A line `name! {` at the margin.
+fn is_macro_call(line: &str) -> bool {
+    line.strip_suffix("! {").is_some_and(is_name)
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 fn function_name(line: &str) -> Option<&str> {

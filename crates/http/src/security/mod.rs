@@ -1,4 +1,4 @@
-//! Everything that guards the edge. [`crate::edge`] calls these in order; nothing here knows a use case.
+//! Everything that guards the edge. `edge` calls these in order; nothing here knows a use case.
 
 pub(crate) mod authentication;
 pub mod client_address;

@@ -39,7 +39,13 @@ pub(super) async fn run(config: &Config, command: Command, as_json: bool) -> any
     match command {
         Command::Generate => generate(as_json)?,
         Command::Rotate { immediately } => {
-            let key = sessions::keys::rotate(&app, &wiring::command_context(), &wiring::command_actor(), immediately).await?;
+            let key = sessions::keys::rotate(
+                &app,
+                &wiring::command_context(),
+                &wiring::command_actor(),
+                immediately,
+            )
+            .await?;
             if as_json {
                 output::json(&json!({ "kid": key.kid, "activates_at": key.activates_at }))?;
             } else {

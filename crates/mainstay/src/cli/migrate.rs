@@ -18,7 +18,9 @@ pub(super) async fn run(config: &Config, command: Option<Command>, as_json: bool
     if command.is_none() {
         let unknown = store.schema_state().await?.unknown();
         if !unknown.is_empty() {
-            bail!("the database has migrations {unknown:?}, which this version does not know: use a newer mainstay");
+            bail!(
+                "the database has migrations {unknown:?}, which this version does not know: use a newer mainstay"
+            );
         }
         let applied = store.migrate().await?;
         if as_json {
@@ -49,7 +51,9 @@ pub(super) async fn run(config: &Config, command: Option<Command>, as_json: bool
             .iter()
             .map(|(version, name, state)| json!({ "version": version, "name": name, "state": state }))
             .collect();
-        output::json(&json!({ "engine": store.engine(), "current": state.is_current(), "migrations": list }))?;
+        output::json(
+            &json!({ "engine": store.engine(), "current": state.is_current(), "migrations": list }),
+        )?;
     } else {
         let rows: Vec<_> = rows
             .into_iter()

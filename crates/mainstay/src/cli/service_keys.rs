@@ -60,7 +60,8 @@ pub(super) async fn run(config: &Config, command: Command, as_json: bool) -> any
                 let rows: Vec<_> = keys
                     .iter()
                     .map(|key| {
-                        let state = key.revoked_at.map_or_else(|| "live".to_owned(), |at| format!("revoked {at}"));
+                        let state =
+                            key.revoked_at.map_or_else(|| "live".to_owned(), |at| format!("revoked {at}"));
                         vec![key.id.to_string(), key.prefix.clone(), scopes(key), state, key.name.clone()]
                     })
                     .collect();
@@ -69,7 +70,11 @@ pub(super) async fn run(config: &Config, command: Command, as_json: bool) -> any
         }
         Command::Revoke { id } => {
             service_keys::revoke(&app, &context, &actor, id).await?;
-            if as_json { output::json(&json!({ "revoked": id }))? } else { output::line(format!("{id} is revoked.")) }
+            if as_json {
+                output::json(&json!({ "revoked": id }))?
+            } else {
+                output::line(format!("{id} is revoked."))
+            }
         }
     }
     app.store.close().await;

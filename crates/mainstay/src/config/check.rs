@@ -22,8 +22,18 @@ pub(crate) const MODULES: [&str; 4] = ["passkey", "email_code", "tenants", "note
 const RATE_CLASSES: [&str; 4] = ["auth", "read", "write", "public"];
 /// Words that only stand in examples and tutorials.
 const WELL_KNOWN: [&str; 12] = [
-    "changeme", "change-me", "change_me", "secret", "password", "example", "your-", "your_", "placeholder", "insecure",
-    "dev-only", "todo",
+    "changeme",
+    "change-me",
+    "change_me",
+    "secret",
+    "password",
+    "example",
+    "your-",
+    "your_",
+    "placeholder",
+    "insecure",
+    "dev-only",
+    "todo",
 ];
 
 pub(super) fn encryption_key(raw: &mut Raw, name: &'static str, text: &str) -> Option<SecretKey> {
@@ -58,8 +68,9 @@ pub(super) fn test_mode(raw: &mut Raw, strict: bool, on: bool, header: Option<&s
 }
 
 pub(super) fn smtp_url(raw: &mut Raw, text: &str) {
-    let fine = Url::parse(text)
-        .is_ok_and(|url| matches!(url.scheme(), "smtp" | "smtps") && url.host_str().is_some_and(|host| !host.is_empty()));
+    let fine = Url::parse(text).is_ok_and(|url| {
+        matches!(url.scheme(), "smtp" | "smtps") && url.host_str().is_some_and(|host| !host.is_empty())
+    });
     if !fine {
         raw.wrong("MAINSTAY_SMTP_URL", "must be an smtp:// or smtps:// URL with a host");
     }
@@ -103,7 +114,9 @@ pub(super) fn provider_url(raw: &mut Raw, name: &'static str) -> Option<Url> {
     let text = raw.text(name)?;
     let dev = matches!(raw.text("MAINSTAY_ENV").as_deref(), None | Some("dev"));
     match Url::parse(&text) {
-        Ok(url) if url.scheme() == "https" || (dev && url.scheme() == "http" && is_loopback(&url)) => Some(url),
+        Ok(url) if url.scheme() == "https" || (dev && url.scheme() == "http" && is_loopback(&url)) => {
+            Some(url)
+        }
         _ => {
             raw.wrong(name, "must be an https URL (plain http only on loopback in dev)");
             None
@@ -121,11 +134,14 @@ pub(super) fn origin(raw: &mut Raw, name: &'static str, text: &str, strict: bool
         raw.wrong(name, "must not be null: any sandboxed page has that origin");
         return None;
     }
-    let url = Url::parse(text).ok().filter(|url| {
-        matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text
-    });
+    let url = Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text);
     let Some(url) = url else {
-        raw.wrong(name, "must be exact origins: scheme, lower-case host and port, no path and no final slash");
+        raw.wrong(
+            name,
+            "must be exact origins: scheme, lower-case host and port, no path and no final slash",
+        );
         return None;
     };
     if strict && url.scheme() != "https" {
@@ -179,10 +195,18 @@ pub(super) fn whole(raw: &mut Raw, config: &Config, acknowledged: bool) {
         raw.wrong("MAINSTAY_NODES", "must be at least 1");
     }
     if config.nodes > 1 && config.redis_url.is_none() {
-        raw.fault("REDIS_URL", "must be set when MAINSTAY_NODES is more than 1: limits and log-outs are shared through it", "redis://host:6379");
+        raw.fault(
+            "REDIS_URL",
+            "must be set when MAINSTAY_NODES is more than 1: limits and log-outs are shared through it",
+            "redis://host:6379",
+        );
     }
     if config.nodes > 1 && !is_postgres(config) {
-        raw.fault("DATABASE_URL", "must be PostgreSQL when MAINSTAY_NODES is more than 1", "postgres://user@host/name");
+        raw.fault(
+            "DATABASE_URL",
+            "must be PostgreSQL when MAINSTAY_NODES is more than 1",
+            "postgres://user@host/name",
+        );
     }
     urls(raw, config);
     bounds(raw, config);
@@ -198,7 +222,11 @@ pub(super) fn whole(raw: &mut Raw, config: &Config, acknowledged: bool) {
     }
     let host = config.public_url.host_str().unwrap_or_default();
     if host != config.rp_id && !host.ends_with(&format!(".{}", config.rp_id)) {
-        raw.fault("MAINSTAY_RP_ID", "must be the public URL's host or a parent domain of it", host.to_owned());
+        raw.fault(
+            "MAINSTAY_RP_ID",
+            "must be the public URL's host or a parent domain of it",
+            host.to_owned(),
+        );
     }
     if let Some(folder) = &config.serve_frontend_dir
         && !Path::new(folder).join("index.html").is_file()
@@ -221,12 +249,17 @@ fn urls(raw: &mut Raw, config: &Config) {
         let fine = text.strip_prefix("sqlite:").is_some_and(|path| !path.is_empty())
             || Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "postgres" | "postgresql"));
         if !fine {
-            raw.fault("DATABASE_URL", "must be a postgres:// URL or sqlite:<path>", "postgres://user:password@host:5432/name");
+            raw.fault(
+                "DATABASE_URL",
+                "must be a postgres:// URL or sqlite:<path>",
+                "postgres://user:password@host:5432/name",
+            );
         }
     }
     if let Some(url) = &config.redis_url
-        && !Url::parse(url.expose_secret())
-            .is_ok_and(|url| matches!(url.scheme(), "redis" | "rediss") && url.host_str().is_some_and(|host| !host.is_empty()))
+        && !Url::parse(url.expose_secret()).is_ok_and(|url| {
+            matches!(url.scheme(), "redis" | "rediss") && url.host_str().is_some_and(|host| !host.is_empty())
+        })
     {
         raw.fault("REDIS_URL", "must be a redis:// or rediss:// URL", "rediss://:password@host:6379/0");
     }
@@ -248,7 +281,10 @@ fn bounds(raw: &mut Raw, config: &Config) {
     if let Some(token) = &config.metrics_token
         && token.expose_secret().chars().count() < METRICS_TOKEN_CHARS_MIN
     {
-        raw.wrong("MAINSTAY_METRICS_TOKEN", format!("must have at least {METRICS_TOKEN_CHARS_MIN} characters"));
+        raw.wrong(
+            "MAINSTAY_METRICS_TOKEN",
+            format!("must have at least {METRICS_TOKEN_CHARS_MIN} characters"),
+        );
     }
 }
 
@@ -263,10 +299,10 @@ fn well_known_secrets(raw: &mut Raw) {
             continue;
         }
         let Some((value, _)) = raw.with_source(variable.name) else { continue };
-        let value = Url::parse(value)
-            .ok()
-            .filter(|_| variable.name.ends_with("_URL"))
-            .map_or_else(|| Some(value.to_ascii_lowercase()), |url| url.password().map(str::to_ascii_lowercase));
+        let value = Url::parse(value).ok().filter(|_| variable.name.ends_with("_URL")).map_or_else(
+            || Some(value.to_ascii_lowercase()),
+            |url| url.password().map(str::to_ascii_lowercase),
+        );
         let Some(value) = value else { continue };
         if WELL_KNOWN.iter().any(|word| value.contains(word)) {
             raw.wrong(variable.name, "looks like a value from an example");

@@ -6,9 +6,9 @@ mod check;
 mod read;
 pub(crate) mod registry;
 pub(crate) mod render;
-mod typed;
 #[cfg(test)]
 mod tests;
+mod typed;
 
 pub(crate) use self::{
     read::{Fault, Raw},

@@ -72,10 +72,7 @@ impl Raw {
     }
 
     /// From explicit values, as tests give them.
-    pub(crate) fn from_parts(
-        environment: impl IntoIterator<Item = (String, String)>,
-        file: &str,
-    ) -> Self {
+    pub(crate) fn from_parts(environment: impl IntoIterator<Item = (String, String)>, file: &str) -> Self {
         let mut raw = Self::default();
         raw.take_file(file);
         for (name, value) in environment {
@@ -99,8 +96,13 @@ impl Raw {
             Ok(table) => table,
             Err(error) => {
                 // Only the position: the message of the parser quotes the line, which may hold a secret.
-                let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
-                self.fault("MAINSTAY_CONFIG", format!("the file is no valid TOML (line {line})"), "key = \"value\" lines");
+                let line =
+                    error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
+                self.fault(
+                    "MAINSTAY_CONFIG",
+                    format!("the file is no valid TOML (line {line})"),
+                    "key = \"value\" lines",
+                );
                 return;
             }
         };
@@ -117,7 +119,11 @@ impl Raw {
                     items.iter().filter_map(toml::Value::as_str).collect::<Vec<_>>().join(",")
                 }
                 _ => {
-                    self.fault(variable.name, "must be a string, number, boolean or list of strings", variable.example);
+                    self.fault(
+                        variable.name,
+                        "must be a string, number, boolean or list of strings",
+                        variable.example,
+                    );
                     continue;
                 }
             };

@@ -53,7 +53,10 @@ pub(crate) fn reference() -> String {
     for variable in VARIABLES {
         if variable.section != section {
             section = variable.section;
-            let _ = write!(text, "\n## {section}\n\n| variable | in the file | default | what it does |\n| --- | --- | --- | --- |\n");
+            let _ = write!(
+                text,
+                "\n## {section}\n\n| variable | in the file | default | what it does |\n| --- | --- | --- | --- |\n"
+            );
         }
         let secret = if variable.secret { " **Secret.**" } else { "" };
         let form = format!(" Form: `{}`.", variable.example);
@@ -85,7 +88,11 @@ pub(crate) fn effective(raw: &Raw) -> Vec<Shown> {
     VARIABLES
         .iter()
         .map(|variable| match raw.with_source(variable.name) {
-            None => Shown { name: variable.name, value: variable.default.to_owned(), source: "default".to_owned() },
+            None => Shown {
+                name: variable.name,
+                value: variable.default.to_owned(),
+                source: "default".to_owned(),
+            },
             Some((value, source)) => Shown {
                 name: variable.name,
                 value: if variable.secret { "(secret)".to_owned() } else { value.to_owned() },

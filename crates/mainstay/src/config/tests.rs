@@ -21,8 +21,11 @@ fn raw(pairs: &[(&str, &str)], file: &str) -> Raw {
 }
 
 fn prod_with(changes: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
-    let mut pairs: Vec<_> =
-        PROD.iter().copied().filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name)).collect();
+    let mut pairs: Vec<_> = PROD
+        .iter()
+        .copied()
+        .filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name))
+        .collect();
     pairs.extend(changes);
     pairs
 }
@@ -77,7 +80,10 @@ fn t_op_08_what_production_refuses() {
         (&[("DATABASE_URL", "postgres://app:changeme@host/db")], "DATABASE_URL"),
         (&[("REDIS_URL", "http://host")], "REDIS_URL"),
         (&[("GOOGLE_CLIENT_ID", "id")], "GOOGLE_CLIENT_SECRET"),
-        (&[("GOOGLE_CLIENT_ID", "id"), ("GOOGLE_CLIENT_SECRET", "your-client-secret")], "GOOGLE_CLIENT_SECRET"),
+        (
+            &[("GOOGLE_CLIENT_ID", "id"), ("GOOGLE_CLIENT_SECRET", "your-client-secret")],
+            "GOOGLE_CLIENT_SECRET",
+        ),
         (&[("GOOGLE_CLIENT_SECRET", "s3cr3t-value")], "GOOGLE_CLIENT_ID"),
         (&[("APPLE_CLIENT_ID", "com.example.web")], "APPLE_TEAM_ID"),
         (&[("MAINSTAY_GOOGLE_TOKEN_URL", "http://127.0.0.1:9/token")], "MAINSTAY_GOOGLE_TOKEN_URL"),
@@ -102,12 +108,19 @@ fn t_op_08_what_production_refuses() {
 #[test]
 fn cfg_2_all_faults_come_at_once() {
     let faults = read(
-        &[("MAINSTAY_ENV", "staging"), ("MAINSTAY_LISTEN", "x"), ("ALLOWED_ORIGINS", "null"), ("TEST_MODE", "perhaps")],
+        &[
+            ("MAINSTAY_ENV", "staging"),
+            ("MAINSTAY_LISTEN", "x"),
+            ("ALLOWED_ORIGINS", "null"),
+            ("TEST_MODE", "perhaps"),
+        ],
         "",
     )
     .expect_err("many faults");
     let named: BTreeSet<_> = faults.iter().map(|fault| fault.variable.as_str()).collect();
-    for variable in ["MAINSTAY_LISTEN", "MAINSTAY_PUBLIC_URL", "TOKEN_ENCRYPTION_KEY", "ALLOWED_ORIGINS", "TEST_MODE"] {
+    for variable in
+        ["MAINSTAY_LISTEN", "MAINSTAY_PUBLIC_URL", "TOKEN_ENCRYPTION_KEY", "ALLOWED_ORIGINS", "TEST_MODE"]
+    {
         assert!(named.contains(variable), "{variable} is missing in {named:?}");
     }
 }

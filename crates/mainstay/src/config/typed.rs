@@ -132,8 +132,11 @@ impl Config {
         };
         let strict = environment.is_strict();
         raw.text("MAINSTAY_CONFIG");
-        let listen =
-            raw.parsed("MAINSTAY_LISTEN", "must be an IP address and a port", SocketAddr::from(([127, 0, 0, 1], 8080)));
+        let listen = raw.parsed(
+            "MAINSTAY_LISTEN",
+            "must be an IP address and a port",
+            SocketAddr::from(([127, 0, 0, 1], 8080)),
+        );
         let metrics_listen = match raw.text("MAINSTAY_METRICS_LISTEN").as_deref() {
             Some("off") => None,
             _ => Some(raw.parsed(
@@ -154,7 +157,9 @@ impl Config {
         if api_bases.is_empty() {
             api_bases.push(own_origin);
         }
-        let token_encryption_key = raw.text("TOKEN_ENCRYPTION_KEY").and_then(|text| check::encryption_key(raw, "TOKEN_ENCRYPTION_KEY", &text));
+        let token_encryption_key = raw
+            .text("TOKEN_ENCRYPTION_KEY")
+            .and_then(|text| check::encryption_key(raw, "TOKEN_ENCRYPTION_KEY", &text));
         let token_encryption_keys_earlier = raw
             .list("MAINSTAY_TOKEN_ENCRYPTION_KEYS_EARLIER")
             .iter()
@@ -183,11 +188,16 @@ impl Config {
             trusted_proxies: raw.list("MAINSTAY_TRUSTED_PROXIES"),
             allowed_origins,
             api_bases,
-            http_workers: raw.text("MAINSTAY_HTTP_WORKERS").is_some().then(|| {
-                raw.parsed("MAINSTAY_HTTP_WORKERS", "must be a whole number from 1 to 256", 1)
-            }),
+            http_workers: raw
+                .text("MAINSTAY_HTTP_WORKERS")
+                .is_some()
+                .then(|| raw.parsed("MAINSTAY_HTTP_WORKERS", "must be a whole number from 1 to 256", 1)),
             rate_limits: check::rate_limits(raw),
-            shutdown: Duration::from_secs(raw.parsed("MAINSTAY_SHUTDOWN_SECONDS", "must be a number of seconds", 20)),
+            shutdown: Duration::from_secs(raw.parsed(
+                "MAINSTAY_SHUTDOWN_SECONDS",
+                "must be a number of seconds",
+                20,
+            )),
             data_dir: raw.text("MAINSTAY_DATA_DIR").unwrap_or_else(|| "./data".to_owned()).into(),
             database_url: raw.text("DATABASE_URL").map(Into::into),
             database_connections_max: raw.parsed(
@@ -243,7 +253,8 @@ impl Config {
 }
 
 fn public_url(raw: &mut Raw, strict: bool, port: u16) -> Url {
-    let fallback = Url::parse(&format!("http://localhost:{port}")).or_else(|_| Url::parse("http://localhost"));
+    let fallback =
+        Url::parse(&format!("http://localhost:{port}")).or_else(|_| Url::parse("http://localhost"));
     let given = raw.text("MAINSTAY_PUBLIC_URL");
     match given.as_deref().map(Url::parse) {
         None if strict => raw.wrong("MAINSTAY_PUBLIC_URL", "must be set in staging and prod"),
@@ -252,7 +263,8 @@ fn public_url(raw: &mut Raw, strict: bool, port: u16) -> Url {
             if strict && url.scheme() != "https" {
                 raw.wrong("MAINSTAY_PUBLIC_URL", "must be https in staging and prod");
             }
-            if url.path() != "/" || url.query().is_some() || url.fragment().is_some() || url.username() != "" {
+            if url.path() != "/" || url.query().is_some() || url.fragment().is_some() || url.username() != ""
+            {
                 raw.wrong("MAINSTAY_PUBLIC_URL", "must be scheme, host and port only");
             }
             return url;

@@ -105,7 +105,10 @@ mod tests {
     #[test]
     fn tokens_keep_four() {
         let token = "Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYWB";
-        assert_eq!(redact(&format!("token={token}!")), "token=…YWB!".replace("…YWB", &format!("…{}", &token[token.len() - 4..])));
+        assert_eq!(
+            redact(&format!("token={token}!")),
+            "token=…YWB!".replace("…YWB", &format!("…{}", &token[token.len() - 4..]))
+        );
         assert_eq!(redact("msk_abcd1234_xyz9"), "…xyz9");
         let jwt = format!("eyJhbGciOiJFUzI1NiJ9.{}.sig", "a".repeat(60));
         assert_eq!(redact(&jwt), "….sig");

@@ -29,8 +29,10 @@ pub(super) fn of(config: &Config) -> Capabilities {
     };
     capabilities.set(Capability::EmailCode, email);
     capabilities.set(Capability::Password, password);
-    capabilities.set(Capability::GoogleOauth, when(config.google.is_some(), "Google sign-in is not configured."));
-    capabilities.set(Capability::AppleOauth, when(config.apple.is_some(), "Sign in with Apple is not configured."));
+    capabilities
+        .set(Capability::GoogleOauth, when(config.google.is_some(), "Google sign-in is not configured."));
+    capabilities
+        .set(Capability::AppleOauth, when(config.apple.is_some(), "Sign in with Apple is not configured."));
     capabilities.set(
         Capability::SocialLogin,
         match (config.social_login, config.google.is_some() || config.apple.is_some()) {

@@ -34,7 +34,10 @@ pub(super) fn current(config: &Config) -> anyhow::Result<SecretKey> {
     }
     let text = fs::read_to_string(&path)?;
     parse_key(text.trim()).ok_or_else(|| {
-        let problem = format!("the file {} is damaged; sessions and keys sealed with it are lost without a copy", path.display());
+        let problem = format!(
+            "the file {} is damaged; sessions and keys sealed with it are lost without a copy",
+            path.display()
+        );
         Misconfigured { variable: "TOKEN_ENCRYPTION_KEY", problem }.into()
     })
 }

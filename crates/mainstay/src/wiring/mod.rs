@@ -111,7 +111,8 @@ pub(crate) fn command_actor() -> Actor {
     // Not a setting: it only names the person in the audit trail.
     #[allow(clippy::disallowed_methods)]
     let user = std::env::var("USER").unwrap_or_default();
-    let user: String = user.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).take(32).collect();
+    let user: String =
+        user.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).take(32).collect();
     Actor::Operator(if user.is_empty() { "unknown".to_owned() } else { user })
 }
 

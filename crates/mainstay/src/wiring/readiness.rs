@@ -71,8 +71,11 @@ impl Probes {
                     Ok(None) => (CheckState::Disabled, "not configured".to_owned()),
                     Err(detail) => (CheckState::Failed, detail),
                 };
-                metrics::gauge!("mainstay_ready", "check" => name)
-                    .set(if state == CheckState::Failed { 0.0 } else { 1.0 });
+                metrics::gauge!("mainstay_ready", "check" => name).set(if state == CheckState::Failed {
+                    0.0
+                } else {
+                    1.0
+                });
                 Finding { name, state, detail, at: now }
             })
             .collect();

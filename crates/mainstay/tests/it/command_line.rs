@@ -41,7 +41,8 @@ fn cfg_6_check_and_show_do_not_start_anything() {
     std::fs::write(scratch.path().join("mainstay.toml"), "product_name = \"From the file\"\n").unwrap();
     assert_eq!(scratch.json(&["config", "check"]), json!({ "valid": true, "faults": [] }));
     let shown = scratch.json(&["config", "show"]);
-    let find = |name: &str| shown.as_array().unwrap().iter().find(|item| item["name"] == name).unwrap().clone();
+    let find =
+        |name: &str| shown.as_array().unwrap().iter().find(|item| item["name"] == name).unwrap().clone();
     assert_eq!(find("MAINSTAY_PRODUCT_NAME")["source"], "file");
     assert_eq!(find("REDIS_URL")["value"], "(secret)");
     assert!(!shown.to_string().contains("hunter2"));
@@ -98,7 +99,10 @@ async fn a_promoted_member_is_an_operator_after_signing_in_again() {
     let node = scratch.serve().await;
     let signed_in = node.sign_in("ada").await;
     let token = access_token(&signed_in);
-    assert_eq!(node.get("/v1/operator/audit").bearer_auth(token).send().await.unwrap().status(), StatusCode::NOT_FOUND);
+    assert_eq!(
+        node.get("/v1/operator/audit").bearer_auth(token).send().await.unwrap().status(),
+        StatusCode::NOT_FOUND
+    );
 
     let id = signed_in["member"]["id"].as_str().unwrap();
     assert_eq!(scratch.json(&["members", "promote", id])["role"], "operator");

@@ -58,7 +58,10 @@ impl Scratch {
         let server = service("MAINSTAY_TEST_POSTGRES_URL");
         let name = format!("it_{}", uuid::Uuid::new_v4().simple());
         let mut connection = PgConnection::connect(&server).await.unwrap();
-        sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut connection).await.unwrap();
+        sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
+            .execute(&mut connection)
+            .await
+            .unwrap();
         let mut url = url::Url::parse(&server).unwrap();
         url.set_path(&name);
         let mut scratch = Self::sqlite();
@@ -151,8 +154,9 @@ impl Drop for Scratch {
 
 /// The address of a scratch server; its absence is a failure and never a skip.
 pub(crate) fn service(variable: &str) -> String {
-    std::env::var(variable)
-        .unwrap_or_else(|_| panic!("{variable} is not set: run this through `cargo xtask test` or `cargo xtask services -- …`"))
+    std::env::var(variable).unwrap_or_else(|_| {
+        panic!("{variable} is not set: run this through `cargo xtask test` or `cargo xtask services -- …`")
+    })
 }
 
 /// A client that follows no redirect.

@@ -53,7 +53,10 @@ async fn t_op_10_the_leader_is_killed_in_the_middle_of_a_migration() {
     let mut connection = scratch.connection().await;
     let all = applied(&mut connection).await;
     // Takes the last migration back, and holds a lock that stops whoever applies it again in its middle.
-    sqlx::raw_sql("DROP TABLE notes; DELETE FROM _sqlx_migrations WHERE version = 6").execute(&mut connection).await.unwrap();
+    sqlx::raw_sql("DROP TABLE notes; DELETE FROM _sqlx_migrations WHERE version = 6")
+        .execute(&mut connection)
+        .await
+        .unwrap();
     let mut blocking = connection.begin().await.unwrap();
     sqlx::raw_sql("LOCK TABLE members IN ACCESS EXCLUSIVE MODE").execute(&mut *blocking).await.unwrap();
 

@@ -10,7 +10,9 @@ use std::{
 use reqwest::StatusCode;
 use serde_json::json;
 
-use crate::harness::{Node, Scratch, TEST_AUTH, access_token, eventually, free_port, service, signal_process};
+use crate::harness::{
+    Node, Scratch, TEST_AUTH, access_token, eventually, free_port, service, signal_process,
+};
 
 /// A Redis of this test's own, so that it may be stopped.
 struct OwnRedis {
@@ -147,10 +149,15 @@ async fn t_op_03_without_redis_closed_classes_answer_503_within_two_seconds_and_
     let answer = closed().await;
     assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(answer.headers().contains_key("retry-after"));
-    assert_eq!(node.get("/.well-known/jwks.json").send().await.unwrap().status(), StatusCode::OK, "reads go on");
+    assert_eq!(
+        node.get("/.well-known/jwks.json").send().await.unwrap().status(),
+        StatusCode::OK,
+        "reads go on"
+    );
     eventually("/ready says so", || async {
         let answer = node.get("/ready").send().await.unwrap();
-        answer.status() == StatusCode::SERVICE_UNAVAILABLE && answer.text().await.unwrap().contains("Redis does not answer")
+        answer.status() == StatusCode::SERVICE_UNAVAILABLE
+            && answer.text().await.unwrap().contains("Redis does not answer")
     })
     .await;
     signal_process(redis.child.id(), "CONT");

@@ -1,6 +1,6 @@
 //! One server: what it answers without configuration, what it logs, how it stops.
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::harness::{Scratch, TEST_AUTH, access_token, client};
@@ -28,13 +28,46 @@ async fn the_main_job_starts_without_any_configuration() {
 }
 
 #[tokio::test]
+async fn cap_3_a_module_that_is_switched_off_says_so_everywhere() {
+    let mut scratch = Scratch::sqlite();
+    scratch.set("MAINSTAY_MODULES_OFF", "notes,tenants,passkey,email_code");
+    scratch.set("TEST_MODE", "true");
+    scratch.set("MAINSTAY_TEST_AUTH", TEST_AUTH);
+    let node = scratch.serve().await;
+    let token = access_token(&node.sign_in("ada").await).to_owned();
+    let health: Value = node.get("/health").send().await.unwrap().json().await.unwrap();
+    for (capability, method, path) in [
+        ("notes", Method::GET, "/v1/notes"),
+        ("notes", Method::POST, "/v1/notes"),
+        ("tenants", Method::GET, "/v1/tenants"),
+        ("tenants", Method::POST, "/v1/tenants"),
+        ("passkey", Method::POST, "/v1/auth/passkey/login/start"),
+        ("email_code", Method::POST, "/v1/auth/email/start"),
+    ] {
+        assert_eq!(health["capabilities"][capability]["enabled"], false);
+        let answer = node.request(method, path).bearer_auth(&token).json(&json!({})).send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE, "{path}");
+        let problem: Value = answer.json().await.unwrap();
+        assert_eq!(problem["code"], "capability_unavailable");
+        assert_eq!(problem["capability"], capability);
+        assert_eq!(problem["reason"], health["capabilities"][capability]["reason"]);
+    }
+    assert_eq!(
+        node.get("/v1/nowhere").bearer_auth(&token).send().await.unwrap().status(),
+        StatusCode::NOT_FOUND
+    );
+}
+
+#[tokio::test]
 async fn sec_6_metrics_answer_only_on_the_internal_listener() {
     let scratch = Scratch::sqlite();
     let node = scratch.serve().await;
     assert_eq!(node.get("/metrics").send().await.unwrap().status(), StatusCode::NOT_FOUND);
     let url = format!("http://127.0.0.1:{}/metrics", node.metrics_port);
     let text = client().get(url).send().await.unwrap().text().await.unwrap();
-    for metric in ["mainstay_build_info", "mainstay_http_requests_total", "mainstay_db_connections", "mainstay_ready"] {
+    for metric in
+        ["mainstay_build_info", "mainstay_http_requests_total", "mainstay_db_connections", "mainstay_ready"]
+    {
         assert!(text.contains(metric), "{metric} is missing in {text}");
     }
 }
@@ -58,7 +91,8 @@ async fn ops_5_a_server_that_is_told_to_stop_ends_in_order_and_keeps_what_it_ack
     assert!(node.log().contains("stopped"), "{}", node.log());
 
     let node = scratch.serve().await;
-    let page: Value = node.get("/v1/notes?limit=100").bearer_auth(&token).send().await.unwrap().json().await.unwrap();
+    let page: Value =
+        node.get("/v1/notes?limit=100").bearer_auth(&token).send().await.unwrap().json().await.unwrap();
     assert_eq!(page["items"].as_array().unwrap().len(), acknowledged);
 }
 
@@ -72,13 +106,15 @@ async fn an_acknowledged_write_survives_kill_9() {
     let mut node = scratch.serve().await;
     let token = access_token(&node.sign_in("ada").await).to_owned();
     for n in 0..20 {
-        let answer = node.post("/v1/notes", &json!({ "text": format!("note {n}") })).bearer_auth(&token).send().await;
+        let answer =
+            node.post("/v1/notes", &json!({ "text": format!("note {n}") })).bearer_auth(&token).send().await;
         assert_eq!(answer.unwrap().status(), StatusCode::CREATED);
     }
     node.child.kill().unwrap();
     node.child.wait().unwrap();
     let node = scratch.serve().await;
-    let page: Value = node.get("/v1/notes?limit=100").bearer_auth(&token).send().await.unwrap().json().await.unwrap();
+    let page: Value =
+        node.get("/v1/notes?limit=100").bearer_auth(&token).send().await.unwrap().json().await.unwrap();
     assert_eq!(page["items"].as_array().unwrap().len(), 20);
 }
 
@@ -92,8 +128,16 @@ async fn t_op_11_canaries_reach_no_log_and_no_metric() {
     let node = scratch.serve().await;
     let signed_in = node.sign_in("ada").await;
     let (token, refresh) = (access_token(&signed_in), signed_in["refresh_token"].as_str().unwrap());
-    let canaries = ["canaryaddress@example.com", "canary-password-1", "canary-cookie-value-1", "4242424242424242"];
-    for path in ["/v1/auth/email/start", "/v1/auth/login", "/v1/auth/register", "/v1/auth/refresh", "/v1/notes", "/nowhere"] {
+    let canaries =
+        ["canaryaddress@example.com", "canary-password-1", "canary-cookie-value-1", "4242424242424242"];
+    for path in [
+        "/v1/auth/email/start",
+        "/v1/auth/login",
+        "/v1/auth/register",
+        "/v1/auth/refresh",
+        "/v1/notes",
+        "/nowhere",
+    ] {
         let body = json!({ "email": canaries[0], "password": canaries[1], "text": canaries[3], "refresh_token": canaries[1] });
         let answer = node
             .post(&format!("{path}?email={}&token={}", canaries[0], canaries[1]), &body)
