@@ -1,9 +1,11 @@
 //! The cookies of browsers (SES-4): never readable by script, and outside of a developer's machine with the prefixes by
-//! which browsers themselves refuse a cookie that a sub-domain or a plain-text connection planted (RFC 6265bis, 4.1.3).
+//! which browsers themselves refuse a cookie that a plain-text connection planted and, for `__Host-`, one of a sister site too
+//! (RFC 6265bis, 4.1.3).
 
 use std::time::Duration;
 
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use mainstay_model::SessionId;
 
 /// The refresh cookie goes nowhere else.
 pub(crate) const REFRESH_PATH: &str = "/v1/auth";
@@ -22,15 +24,28 @@ pub(crate) enum Flow {
 pub(crate) struct CookieNames {
     pub(crate) access: &'static str,
     pub(crate) refresh: &'static str,
+    /// Says which session the refresh cookie belongs to. No secret: what counts is that a sister site can't plant a cookie of this
+    /// name, while it can plant one of the refresh cookie's, whose path rules the stronger prefix out.
+    pub(crate) session: &'static str,
     is_secure: bool,
 }
 
 impl CookieNames {
     pub(crate) const fn new(is_secure: bool) -> Self {
         if is_secure {
-            Self { access: "__Host-mainstay_access", refresh: "__Secure-mainstay_refresh", is_secure }
+            Self {
+                access: "__Host-mainstay_access",
+                refresh: "__Secure-mainstay_refresh",
+                session: "__Host-mainstay_session",
+                is_secure,
+            }
         } else {
-            Self { access: "mainstay_access", refresh: "mainstay_refresh", is_secure }
+            Self {
+                access: "mainstay_access",
+                refresh: "mainstay_refresh",
+                session: "mainstay_session",
+                is_secure,
+            }
         }
     }
 
@@ -56,6 +71,10 @@ impl CookieNames {
         self.set(self.refresh, token, REFRESH_PATH, "Lax", self.is_secure, life)
     }
 
+    pub(crate) fn set_session(&self, id: SessionId, life: Duration) -> HeaderValue {
+        self.set(self.session, &id.to_string(), "/", "Lax", self.is_secure, life)
+    }
+
     /// Apple answers by a cross-site form post, which carries no `Lax` cookies.
     pub(crate) fn set_flow(&self, flow: Flow, name: &str, secret: &str, life: Duration) -> HeaderValue {
         match flow {
@@ -69,8 +88,12 @@ impl CookieNames {
     }
 
     /// Takes a browser's session away.
-    pub(crate) fn clear_session(&self) -> [HeaderValue; 2] {
-        [self.set_access("", Duration::ZERO), self.set_refresh("", Duration::ZERO)]
+    pub(crate) fn clear_session(&self) -> [HeaderValue; 3] {
+        [
+            self.set_access("", Duration::ZERO),
+            self.set_refresh("", Duration::ZERO),
+            self.set(self.session, "", "/", "Lax", self.is_secure, Duration::ZERO),
+        ]
     }
 
     fn set(
@@ -97,6 +120,14 @@ pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> 
     cookies(headers).find(|(key, _)| *key == name).map(|(_, value)| value).filter(|value| !value.is_empty())
 }
 
+/// Every cookie of a name: a sister site may have planted others beside ours.
+pub(crate) fn cookies_named<'a>(headers: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
+    cookies(headers)
+        .filter(move |(key, _)| *key == name)
+        .map(|(_, value)| value)
+        .filter(|value| !value.is_empty())
+}
+
 /// The cookies whose name is the prefix, an underscore and some end.
 pub(crate) fn cookies_with_prefix<'a>(
     headers: &'a HeaderMap,
@@ -108,9 +139,9 @@ pub(crate) fn cookies_with_prefix<'a>(
 fn cookies(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
     headers
         .get_all(header::COOKIE)
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim_start().split_once('='))
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
+        // A foreign cookie with strange bytes, which a sister site may set, does not take ours with it.
+        .filter_map(|pair| std::str::from_utf8(pair).ok()?.trim_start().split_once('='))
         .map(|(key, value)| (key, value.trim()))
 }
 

@@ -154,7 +154,7 @@ fn describe() {
         "Requests refused for their origin or their CSRF token."
     );
     describe_counter!(
-        "mainstay_sign_in_failures_total",
+        "mainstay_sign_in_refusals_total",
         "Sign-ins that were not accepted, by route and code."
     );
     describe_counter!("mainstay_panics_total", "Panics that were contained, by where they happened.");

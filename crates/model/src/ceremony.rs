@@ -45,7 +45,7 @@ state! {
     }
 }
 
-/// A mailed code. Single use, newest only, bound to the browser that asked.
+/// A mailed code. Single use, bound to the browser that asked, and only the newest of that browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EmailFlow {
     /// Which.

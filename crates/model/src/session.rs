@@ -37,6 +37,8 @@ state! {
         AddressProven = "address_proven",
         /// A new sign-in in the same browser took its place.
         Replaced = "replaced",
+        /// The member has too many; it was the oldest.
+        Surplus = "surplus",
         /// An operator ended it.
         EndedByOperator = "ended_by_operator",
     }

@@ -1,16 +1,25 @@
 //! Unpredictable bytes.
 
 use mainstay_services::ports::Random;
+use rand::RngCore;
 
-/// AWS-LC's generator: a CTR-DRBG (NIST SP 800-90A) per thread, seeded by the operating system. One call costs well under a
-/// microsecond, so nobody needs to keep a generator of their own.
+/// A ChaCha generator per thread, seeded and reseeded by the operating system (the `rand` crate's `ThreadRng`). One call costs well
+/// under a microsecond, so nobody needs to keep a generator of their own. AWS-LC's, which signing uses, first measures the jitter of
+/// the processor for some 40 ms; a server should not wait for that before it listens, see [`SystemRandom::warm_up`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemRandom;
 
 impl Random for SystemRandom {
-    #[allow(clippy::expect_used, reason = "a server without randomness must not go on")]
     fn fill(&self, bytes: &mut [u8]) {
-        aws_lc_rs::rand::fill(bytes).expect("the system has randomness");
+        rand::rng().fill_bytes(bytes);
+    }
+}
+
+impl SystemRandom {
+    /// Makes AWS-LC seed its generator now, so that the first sign-in does not wait for it. Blocks for some 40 ms.
+    pub fn warm_up() {
+        // Whoever signs meets the failure again, and can tell it.
+        let _ = aws_lc_rs::rand::fill(&mut [0; 1]);
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     crypto::Sealer,
     identity::Identity,
     limits,
-    notes::NoteWriter,
+    notes::{NoteReader, NoteWriter},
     ports::Ports,
     sessions::{RefreshWriter, Sessions},
 };
@@ -34,6 +34,8 @@ pub struct App {
     pub identity: Identity,
     /// Batched writes of notes.
     pub notes: NoteWriter,
+    /// Batched reads of single notes.
+    pub note_reads: NoteReader,
     /// Batched exchanges of refresh tokens.
     pub refreshes: RefreshWriter,
 }
@@ -53,6 +55,7 @@ impl App {
         let sessions = Sessions::load(&*store, &ports, &sealer, &settings).await?;
         let identity = Identity::new(&settings)?;
         let notes = NoteWriter::start(Arc::clone(&store));
+        let note_reads = NoteReader::start(Arc::clone(&store));
         let (clock, random) = (Arc::clone(&ports.clock), Arc::clone(&ports.random));
         let refreshes = RefreshWriter::start(Arc::clone(&store), clock, random, settings.session_sliding_ttl);
         Ok(Arc::new(Self {
@@ -64,6 +67,7 @@ impl App {
             sessions,
             identity,
             notes,
+            note_reads,
             refreshes,
         }))
     }

@@ -5,7 +5,7 @@ use std::{future::Future, panic::AssertUnwindSafe, time::Duration};
 use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Result, limits};
+use crate::{App, Result, limits};
 
 /// Runs one iteration. Whatever it does, this returns; answers its value when there is one.
 pub(crate) async fn contained<T>(task: &'static str, work: impl Future<Output = Result<T>>) -> Option<T> {
@@ -37,6 +37,20 @@ pub(crate) async fn contained_until<T>(
         value = contained(task, work) => value,
         () = async { stop.cancelled().await; tokio::time::sleep(limits::BACKGROUND_DRAIN).await } => None,
     }
+}
+
+/// Takes the turn to do what only one node does at a time and once in `interval`. Answers whether it was free.
+pub(crate) async fn take_turn(app: &App, lease: &str, interval: Duration) -> Result<bool> {
+    // A holder of its own for each run: even the same node waits for the interval to pass.
+    let holder = app.new_uuid().to_string();
+    app.retrying(|| async {
+        let mut tx = app.write().await?;
+        let now = app.now();
+        let is_taken = tx.take_lease(lease, &holder, now, now + interval).await?;
+        tx.commit().await?;
+        Ok(is_taken)
+    })
+    .await
 }
 
 /// Waits for `interval`, a hint or the end. Answers false when it is the end.

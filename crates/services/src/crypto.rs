@@ -117,7 +117,14 @@ impl Sealer {
     /// Whether a sealed value was sealed with the current key.
     #[must_use]
     pub fn is_current(&self, sealed: &[u8]) -> bool {
-        sealed.len() >= HEADER_BYTES && sealed[1..5] == self.keys[0].id
+        sealed.len() >= HEADER_BYTES && sealed.starts_with(&self.header())
+    }
+
+    /// What every value begins with that the current key sealed.
+    #[must_use]
+    pub fn header(&self) -> [u8; 5] {
+        let [a, b, c, d] = self.keys[0].id;
+        [VERSION, a, b, c, d]
     }
 
     /// A keyed hash (HMAC-SHA-256) under a key of its own for each label. Changes when the current key does, so only for values

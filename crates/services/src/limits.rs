@@ -27,6 +27,8 @@ pub const PAGE_ITEMS_MAX: u32 = 100;
 pub const PAGE_ITEMS_DEFAULT: u32 = 20;
 /// Passkeys of one member.
 pub const PASSKEYS_PER_MEMBER_MAX: usize = 20;
+/// Live sessions of one member.
+pub const SESSIONS_PER_MEMBER_MAX: u32 = 100;
 /// A user agent as it is kept, in bytes.
 pub const USER_AGENT_BYTES_MAX: usize = 256;
 /// A password, in bytes, at most: Argon2 takes any length, a request for hashing megabytes is an attack.
@@ -108,10 +110,18 @@ pub const JOB_BACKOFF_BASE: Duration = Duration::from_secs(5);
 pub const JOB_BACKOFF_MAX: Duration = Duration::from_secs(3600);
 /// Retention runs so often, on one node.
 pub const RETENTION_INTERVAL: Duration = Duration::from_secs(5 * 60);
+/// Jobs that were set aside stay for a person to look at for so long; they hold addresses.
+pub const JOB_SET_ASIDE_KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+/// What an earlier key sealed is looked for so often, on one node.
+pub const RESEALING_INTERVAL: Duration = Duration::from_secs(3600);
+/// Values that one transaction seals anew.
+pub const RESEALING_BATCH: u32 = 200;
 /// Batches of one retention run; what is left waits for the next.
 pub const RETENTION_BATCHES_MAX: u32 = 100;
 /// Audit events that verification reads at a time.
 pub const AUDIT_VERIFY_PAGE: u32 = 1_000;
+/// Tenants of a member that are read at a time when all are needed.
+pub const TENANTS_BATCH: u32 = 1_000;
 /// A service key's last use is noted at most so often.
 pub const SERVICE_KEY_TOUCH: Duration = Duration::from_secs(60);
 /// What `Retry-After` says when a queue of writes is full.
@@ -128,6 +138,7 @@ pub fn table() -> Vec<Limit> {
         limit("tags of a note", format!("{NOTE_TAGS_MAX}, each {NOTE_TAG_CHARS_MAX} characters"), "422"),
         limit("items on a page", format!("{PAGE_ITEMS_MAX}, by default {PAGE_ITEMS_DEFAULT}"), "422"),
         limit("passkeys of a member", PASSKEYS_PER_MEMBER_MAX.to_string(), "409"),
+        limit("live sessions of a member", SESSIONS_PER_MEMBER_MAX.to_string(), "the oldest ends"),
         limit("password", format!("{PASSWORD_CHARS_MIN} characters to {PASSWORD_BYTES_MAX} bytes"), "422"),
         limit("kept user agent", format!("{USER_AGENT_BYTES_MAX} bytes"), "cut"),
         time("access token", ACCESS_TOKEN_TTL, "401, refresh"),
@@ -147,6 +158,7 @@ pub fn table() -> Vec<Limit> {
         limit("attempts of a contended transaction", CONTENTION_ATTEMPTS_MAX.to_string(), "503"),
         limit("writes that wait for a batch", BATCH_QUEUE_MAX.to_string(), "503"),
         limit("items of one batch", BATCH_ITEMS_MAX.to_string(), "next batch"),
+        time("jobs set aside are kept", JOB_SET_ASIDE_KEPT, "removed"),
         time("ended sessions are kept", ENDED_SESSION_KEPT, "removed"),
     ]
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use mainstay_model::{
-    NoteId,
+    MemberId, NoteId,
     note::Note,
     page::{Page, PageRequest},
     text,
@@ -28,6 +28,31 @@ impl NoteWriter {
             async move { write_all(&*store, notes).await }
         }))
     }
+}
+
+/// Reads single notes in batches: what is asked for while one read is under way becomes the next.
+pub struct NoteReader(Batcher<(MemberId, NoteId), Option<Note>>);
+
+impl NoteReader {
+    /// Starts the worker, which ends when this is dropped. Call it within a Tokio runtime.
+    #[must_use]
+    pub fn start(store: Arc<dyn Store>) -> Self {
+        Self(Batcher::start("note_reads", move |wanted| {
+            let store = Arc::clone(&store);
+            async move { read_all(&*store, &wanted).await }
+        }))
+    }
+}
+
+async fn read_all(store: &dyn Store, wanted: &[(MemberId, NoteId)]) -> Vec<Result<Option<Note>>> {
+    match read_together(store, wanted).await {
+        Ok(notes) => notes.into_iter().map(Ok).collect(),
+        Err(error) => wanted.iter().map(|_| Err(batch::share(&error))).collect(),
+    }
+}
+
+async fn read_together(store: &dyn Store, wanted: &[(MemberId, NoteId)]) -> store::Result<Vec<Option<Note>>> {
+    store.begin(Access::Read).await?.notes_by_ids(wanted).await
 }
 
 /// Writes a batch. When a constraint refuses it, a member was deleted meanwhile; then each note is written alone, so that one
@@ -100,7 +125,7 @@ pub async fn create(app: &App, caller: &Caller, text: &str, tags: &[String], pin
 /// [`Code::NotFound`], [`Code::CapabilityUnavailable`], or the database is away.
 pub async fn get(app: &App, caller: &Caller, id: NoteId) -> Result<Note> {
     app.capabilities.require(Capability::Notes)?;
-    app.read().await?.note_by_id(caller.member_id, id).await?.ok_or_else(Error::not_found)
+    app.note_reads.0.submit((caller.member_id, id)).await?.ok_or_else(Error::not_found)
 }
 
 /// Lists the caller's notes, newest first, at most [`limits::PAGE_ITEMS_MAX`] a page.

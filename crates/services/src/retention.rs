@@ -1,15 +1,15 @@
-//! Removing what has run out: sessions, ceremonies, flows, spent values and retired keys (SES-6). What expired is refused by
+//! Removing what has run out: sessions, ceremonies, flows, spent values, jobs that nobody looked after and retired keys (SES-6). What expired is refused by
 //! its check anyway; this keeps the tables small.
 
 use std::sync::Arc;
 
-use mainstay_store::ExpiredRows;
+use mainstay_store::{ExpiredBefore, ExpiredRows};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     App, Result,
-    background::{contained_until, pause},
-    limits, sessions,
+    background::{contained_until, pause, take_turn},
+    limits, resealing, sessions,
 };
 
 const LEASE: &str = "retention";
@@ -21,15 +21,16 @@ const LEASE: &str = "retention";
 /// When the database is away. Batches that were done stay done.
 pub async fn run_once(app: &App) -> Result<ExpiredRows> {
     let mut removed = ExpiredRows::default();
-    if !take_turn(app).await? {
+    if !take_turn(app, LEASE, limits::RETENTION_INTERVAL).await? {
         return Ok(removed);
     }
     for _ in 0..limits::RETENTION_BATCHES_MAX {
         let batch = app.retrying(|| remove_batch(app)).await?;
         count(&batch);
         add(&mut removed, &batch);
-        let largest = [batch.sessions, batch.ceremonies, batch.oauth_flows, batch.email_flows, batch.spent];
-        if largest.into_iter().max() < Some(u64::from(limits::RETENTION_BATCH)) {
+        if kinds(&batch).into_iter().map(|(_, removed)| removed).max()
+            < Some(u64::from(limits::RETENTION_BATCH))
+        {
             break;
         }
     }
@@ -39,37 +40,34 @@ pub async fn run_once(app: &App) -> Result<ExpiredRows> {
     Ok(removed)
 }
 
-async fn take_turn(app: &App) -> Result<bool> {
-    // A holder of its own for each run: even the same node waits for the interval to pass.
-    let holder = app.new_uuid().to_string();
-    app.retrying(|| async {
-        let mut tx = app.write().await?;
-        let now = app.now();
-        let is_taken = tx.take_lease(LEASE, &holder, now, now + limits::RETENTION_INTERVAL).await?;
-        tx.commit().await?;
-        Ok(is_taken)
-    })
-    .await
-}
-
 async fn remove_batch(app: &App) -> Result<ExpiredRows> {
     let mut tx = app.write().await?;
     let now = app.now();
-    let removed = tx.delete_expired(now, now - limits::ENDED_SESSION_KEPT, limits::RETENTION_BATCH).await?;
+    let before = ExpiredBefore {
+        flows: now,
+        sessions: now - limits::ENDED_SESSION_KEPT,
+        jobs: now - limits::JOB_SET_ASIDE_KEPT,
+    };
+    let removed = tx.delete_expired(&before, limits::RETENTION_BATCH).await?;
     tx.commit().await?;
     Ok(removed)
 }
 
 fn count(rows: &ExpiredRows) {
-    for (kind, removed) in [
+    for (kind, removed) in kinds(rows) {
+        metrics::counter!("mainstay_retention_removed_total", "kind" => kind).increment(removed);
+    }
+}
+
+const fn kinds(rows: &ExpiredRows) -> [(&'static str, u64); 6] {
+    [
         ("sessions", rows.sessions),
         ("ceremonies", rows.ceremonies),
         ("oauth_flows", rows.oauth_flows),
         ("email_flows", rows.email_flows),
         ("spent", rows.spent),
-    ] {
-        metrics::counter!("mainstay_retention_removed_total", "kind" => kind).increment(removed);
-    }
+        ("jobs", rows.jobs),
+    ]
 }
 
 fn add(sum: &mut ExpiredRows, rows: &ExpiredRows) {
@@ -78,12 +76,14 @@ fn add(sum: &mut ExpiredRows, rows: &ExpiredRows) {
     sum.oauth_flows += rows.oauth_flows;
     sum.email_flows += rows.email_flows;
     sum.spent += rows.spent;
+    sum.jobs += rows.jobs;
 }
 
-/// Runs now and then until `stop` is cancelled.
+/// Runs now and then, and has sealed values [sealed anew](resealing), until `stop` is cancelled.
 pub async fn run_background(app: Arc<App>, stop: CancellationToken) {
     loop {
         contained_until("retention", &stop, run_once(&app)).await;
+        contained_until("resealing", &stop, resealing::run_once(&app)).await;
         if !pause(limits::RETENTION_INTERVAL, &stop, std::future::pending()).await {
             break;
         }

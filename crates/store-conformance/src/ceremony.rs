@@ -62,27 +62,32 @@ pub async fn oauth_flow_is_taken_once(store: AnyStore) {
     assert_eq!(tx.take_oauth_flow(&other.state_hash).await.expect("take"), Some(other));
 }
 
-/// A second code for the same address and purpose takes the place of the first.
+/// A second code for the same address, purpose and browser takes the place of the first, and of no other.
 pub async fn email_flow_is_newest_only(store: AnyStore) {
     let (email, member) = (sample::email(), sample::a_member(&store).await);
     let first = sample::email_flow(&email, None);
     let mut second = sample::email_flow(&email, Some(member.id));
-    (second.sealed_payload, second.attempts) = (None, 0);
+    (second.sealed_payload, second.attempts, second.browser_hash) = (None, 0, first.browser_hash);
     (second.created_at, second.expires_at) = (sample::at(5), sample::at(905));
     let mut other_purpose = sample::email_flow(&email, None);
-    other_purpose.purpose = EmailPurpose::PasswordSignUp;
+    (other_purpose.purpose, other_purpose.browser_hash) = (EmailPurpose::PasswordSignUp, first.browser_hash);
+    let mut other_browser = sample::email_flow(&email, None);
     let mut tx = write(&store).await;
     tx.insert_email_flow(&first).await.expect("insert");
     tx.attempt_email_flow(first.id).await.expect("attempt");
     tx.insert_email_flow(&other_purpose).await.expect("insert");
+    tx.insert_email_flow(&other_browser).await.expect("insert");
     tx.insert_email_flow(&second).await.expect("insert");
     tx.commit().await.expect("commit");
     let mut tx = write(&store).await;
     assert_eq!(tx.attempt_email_flow(first.id).await.expect("attempt"), None);
     second.attempts = 1;
     assert_eq!(tx.attempt_email_flow(second.id).await.expect("attempt"), Some(second));
-    other_purpose.attempts = 1;
-    assert_eq!(tx.attempt_email_flow(other_purpose.id).await.expect("attempt"), Some(other_purpose));
+    for flow in [&mut other_purpose, &mut other_browser] {
+        flow.attempts = 1;
+        assert_eq!(tx.attempt_email_flow(flow.id).await.expect("attempt").as_ref(), Some(&*flow));
+    }
+    assert_eq!(tx.delete_email_flows_of_address(&email).await.expect("delete"), 3);
 }
 
 /// Every attempt counts, however many come at once.

@@ -17,6 +17,7 @@ pub mod raw;
 pub mod retention;
 pub mod rotation;
 pub mod sample;
+pub mod seal;
 pub mod session;
 pub mod tenant;
 pub mod transaction;
@@ -48,15 +49,16 @@ macro_rules! cases {
                 a_race_for_an_address_has_one_winner, a_race_of_changes_has_one_winner, a_lock_keeps_others_out,
                 removal_takes_all_that_hangs_on_it, has_a_password, proof_needs_an_address
             }
-            note { is_kept_as_written, a_batch_is_one_statement, is_paged_newest_first, belongs_to_one_member }
+            note { is_kept_as_written, a_batch_is_one_statement, is_paged_newest_first, belongs_to_one_member, many_are_read_at_once }
             passkey { is_found_by_credential, is_listed_oldest_first, a_use_is_noted, belongs_to_one_member, a_lock_keeps_others_out }
             retention { removes_what_ran_out, keeps_to_its_limit }
             rotation {
                 replaces_the_newest_token, one_of_many_rotates, only_the_newest_rotates, first_use_is_noted_once,
                 a_lock_shows_what_the_last_holder_left, a_batch_is_locked_and_rotated_together
             }
-            session { is_found_by_id_and_token, lists_live_ones, is_touched_forward_only, is_revoked_once, all_but_one_are_revoked, is_removed }
-            tenant { is_made_and_read, tells_outcomes, lists_by_name_and_age, never_loses_its_last_owner }
+            seal { finds_what_begins_otherwise, replaces_what_was_read }
+            session { is_found_by_id_and_token, lists_live_ones, is_touched_forward_only, is_revoked_once, all_but_one_are_revoked, the_oldest_are_revoked, is_removed }
+            tenant { is_made_and_read, tells_outcomes, lists_by_name_and_age, ids_are_paged, never_loses_its_last_owner }
             transaction {
                 a_drop_rolls_back, a_commit_is_seen_by_the_next, nobody_sees_what_is_not_committed, a_snapshot_stands_still,
                 a_read_sees_the_newest, only_writers_write, a_failed_statement_spoils_the_rest, an_abandoned_statement_spoils_the_rest,

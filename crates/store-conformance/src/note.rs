@@ -89,3 +89,24 @@ pub async fn belongs_to_one_member(store: AnyStore) {
     assert!(!tx.update_note(&note).await.expect("update"));
     assert_eq!(tx.note_by_id(member.id, NoteId::new(Uuid::now_v7())).await.expect("read"), None);
 }
+
+/// Many at once, in the order of the question; another member's note and one that does not exist are no answer.
+pub async fn many_are_read_at_once(store: AnyStore) {
+    let (one, two) = (sample::a_member(&store).await, sample::a_member(&store).await);
+    let mut notes: Vec<_> = (0..60)
+        .map(|n| sample::note(if n % 2 == 0 { one.id } else { two.id }, &format!("\"{n}\"\n\u{1F512}")))
+        .collect();
+    notes[7].pinned = true;
+    let mut tx = write(&store).await;
+    tx.insert_notes(&notes).await.expect("insert");
+    tx.commit().await.expect("commit");
+    let mut tx = read(&store).await;
+    assert!(tx.notes_by_ids(&[]).await.expect("read").is_empty());
+    let mut wanted: Vec<_> = notes.iter().rev().map(|note| (note.member_id, note.id)).collect();
+    wanted.push((two.id, notes[0].id));
+    wanted.push((one.id, NoteId::new(Uuid::from_u128(1))));
+    wanted.push((one.id, notes[0].id));
+    let mut expected: Vec<_> = notes.iter().rev().cloned().map(Some).collect();
+    expected.extend([None, None, Some(notes[0].clone())]);
+    assert_eq!(tx.notes_by_ids(&wanted).await.expect("read"), expected);
+}

@@ -1,7 +1,7 @@
 //! Removing what has run out.
 
 use mainstay_model::session::RevokedReason;
-use mainstay_store::ExpiredRows;
+use mainstay_store::{ExpiredBefore, ExpiredRows};
 
 use crate::{AnyStore, read, sample, write};
 
@@ -20,6 +20,12 @@ pub async fn removes_what_ran_out(store: AnyStore) {
         tx.insert_session(&session, &token).await.expect("insert");
         kept.push((session.id, token.hash, stays));
     }
+    // One that waits is nobody's to remove, however old.
+    let jobs = [sample::job(29), sample::job(30), sample::job(1)];
+    tx.insert_jobs(&jobs).await.expect("insert");
+    for job in &jobs[..2] {
+        tx.fail_job(job.id, None, "refused").await.expect("fail");
+    }
     let mut flows = Vec::new();
     for expires in [19, 20] {
         let (mut ceremony, mut oauth_flow) = (sample::ceremony(None), sample::oauth_flow(None));
@@ -37,15 +43,18 @@ pub async fn removes_what_ran_out(store: AnyStore) {
     tx.commit().await.expect("commit");
 
     let mut tx = write(&store).await;
-    let expired = tx.delete_expired(sample::at(20), sample::at(10), 100).await.expect("delete");
-    let expected = ExpiredRows { sessions: 2, ceremonies: 1, oauth_flows: 1, email_flows: 1, spent: 1 };
+    let before = ExpiredBefore { flows: sample::at(20), sessions: sample::at(10), jobs: sample::at(30) };
+    let expired = tx.delete_expired(&before, 100).await.expect("delete");
+    let expected =
+        ExpiredRows { sessions: 2, ceremonies: 1, oauth_flows: 1, email_flows: 1, spent: 1, jobs: 1 };
     assert_eq!(expired, expected);
-    assert_eq!(expired.total(), 6);
-    let again = tx.delete_expired(sample::at(20), sample::at(10), 100).await.expect("delete");
+    assert_eq!(expired.total(), 7);
+    let again = tx.delete_expired(&before, 100).await.expect("delete");
     assert_eq!(again.total(), 0);
     tx.commit().await.expect("commit");
 
     let mut tx = write(&store).await;
+    assert_eq!(tx.job_counts().await.expect("count"), (1, 1, Some(sample::at(1))));
     for (id, hash, stays) in kept {
         assert_eq!(tx.session_by_id(id).await.expect("read").is_some(), stays);
         assert_eq!(tx.session_by_refresh_hash(&hash).await.expect("read").is_some(), stays);
@@ -69,16 +78,21 @@ pub async fn keeps_to_its_limit(store: AnyStore) {
         tx.insert_oauth_flow(&sample::oauth_flow(None)).await.expect("insert");
         tx.insert_email_flow(&sample::email_flow(&sample::email(), None)).await.expect("insert");
         tx.spend_once(&sample::fresh_hash(), sample::at(0)).await.expect("spend");
+        let job = sample::job(0);
+        tx.insert_jobs(std::slice::from_ref(&job)).await.expect("insert");
+        tx.fail_job(job.id, None, "refused").await.expect("fail");
     }
+    let late = sample::at(1_000_000);
+    let before = ExpiredBefore { flows: late, sessions: late, jobs: late };
     for each in [2, 2, 1, 0] {
-        let expired =
-            tx.delete_expired(sample::at(1_000_000), sample::at(1_000_000), 2).await.expect("delete");
+        let expired = tx.delete_expired(&before, 2).await.expect("delete");
         let expected = ExpiredRows {
             sessions: each,
             ceremonies: each,
             oauth_flows: each,
             email_flows: each,
             spent: each,
+            jobs: each,
         };
         assert_eq!(expired, expected);
     }

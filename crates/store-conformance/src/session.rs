@@ -114,6 +114,45 @@ pub async fn is_revoked_once(store: AnyStore) {
     assert!(!tx.revoke_session(unknown, RevokedReason::Logout, sample::at(6)).await.expect("revoke"));
 }
 
+/// The newest stay, and what is over does not count.
+pub async fn the_oldest_are_revoked(store: AnyStore) {
+    let (member, other) = (sample::a_member(&store).await, sample::a_member(&store).await);
+    let mut tx = write(&store).await;
+    let mut sessions = Vec::new();
+    // Written out of order: what counts is when they began.
+    for began in [3, 1, 4, 2] {
+        let (mut session, token) = sample::session(member.id);
+        session.created_at = sample::at(began);
+        tx.insert_session(&session, &token).await.expect("insert");
+        sessions.push((began, session.id));
+    }
+    let (mut over, token) = sample::session(member.id);
+    (over.created_at, over.expires_at) = (sample::at(5), sample::at(9));
+    tx.insert_session(&over, &token).await.expect("insert");
+    let (foreign, token) = sample::session(other.id);
+    tx.insert_session(&foreign, &token).await.expect("insert");
+    sessions.sort_unstable();
+    for (kept, ended) in [(4, &sessions[4..]), (2, &sessions[..2]), (2, &sessions[4..]), (0, &sessions[2..])]
+    {
+        let mut found = tx
+            .revoke_oldest_sessions_of_member(member.id, kept, RevokedReason::Surplus, sample::at(10))
+            .await
+            .expect("revoke");
+        found.sort_unstable();
+        let mut ended: Vec<_> = ended.iter().map(|(_, id)| *id).collect();
+        ended.sort_unstable();
+        assert_eq!(found, ended, "{kept} kept");
+    }
+    let first = tx.session_by_id(sessions[0].1).await.expect("read").expect("a session");
+    assert_eq!(
+        (first.revoked_at, first.revoked_reason),
+        (Some(sample::at(10)), Some(RevokedReason::Surplus))
+    );
+    for untouched in [over, foreign] {
+        assert_eq!(tx.session_by_id(untouched.id).await.expect("read"), Some(untouched));
+    }
+}
+
 /// All of one member's, except the one that asks.
 pub async fn all_but_one_are_revoked(store: AnyStore) {
     let (member, other) = (sample::a_member(&store).await, sample::a_member(&store).await);

@@ -84,6 +84,25 @@ pub async fn lists_by_name_and_age(store: AnyStore) {
     assert_eq!(tx.members_of_tenant(TenantId::new(Uuid::now_v7())).await.expect("list"), []);
 }
 
+/// In their order, after one, up to a limit.
+pub async fn ids_are_paged(store: AnyStore) {
+    let (member, other) = (sample::a_member(&store).await, sample::a_member(&store).await);
+    let mut tx = write(&store).await;
+    let mut ids = Vec::new();
+    for (name, role) in [("c", TenantRole::Owner), ("a", TenantRole::Member), ("b", TenantRole::Admin)] {
+        let tenant = sample::tenant(name);
+        tx.insert_tenant(&tenant).await.expect("insert");
+        tx.insert_membership(&sample::membership(tenant.id, member.id, role, 0)).await.expect("insert");
+        ids.push(tenant.id);
+    }
+    ids.sort_unstable();
+    assert_eq!(tx.tenant_ids_of_member(member.id, None, 9).await.expect("list"), ids);
+    assert_eq!(tx.tenant_ids_of_member(member.id, None, 2).await.expect("list"), ids[..2]);
+    assert_eq!(tx.tenant_ids_of_member(member.id, Some(ids[0]), 2).await.expect("list"), ids[1..]);
+    assert_eq!(tx.tenant_ids_of_member(member.id, Some(ids[2]), 2).await.expect("list"), []);
+    assert_eq!(tx.tenant_ids_of_member(other.id, None, 2).await.expect("list"), []);
+}
+
 /// Who locks the tenant and counts its owners can rely on the count.
 pub async fn never_loses_its_last_owner(store: AnyStore) {
     let tenant = sample::tenant("T");

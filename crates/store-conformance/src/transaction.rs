@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use mainstay_model::{page::PageRequest, session::RevokedReason};
-use mainstay_store::{Access, Error, MemberUpdated};
+use mainstay_store::{Access, Error, ExpiredBefore, MemberUpdated, SealedValue};
 
 use crate::{AnyStore, at_once, read, sample, write};
 
@@ -84,6 +84,8 @@ pub async fn only_writers_write(store: AnyStore) {
     let member = sample::a_member(&store).await;
     let (session, token) = sample::a_session(&store, member.id).await;
     let note = sample::note(member.id, "text");
+    let late = sample::at(9_999);
+    let before = ExpiredBefore { flows: late, sessions: late, jobs: late };
     for access in [Access::Read, Access::Snapshot] {
         let mut tx = store.begin(access).await.expect("begin");
         let outcomes = [
@@ -102,7 +104,9 @@ pub async fn only_writers_write(store: AnyStore) {
             tx.lock_name("name").await,
             tx.append_audit_events(&[sample::event("event", 0)]).await,
             tx.spend_once(&sample::fresh_hash(), sample::at(0)).await.map(drop),
-            tx.delete_expired(sample::at(9_999), sample::at(9_999), 1).await.map(drop),
+            tx.delete_expired(&before, 1).await.map(drop),
+            tx.revoke_oldest_sessions_of_member(member.id, 0, RevokedReason::Surplus, late).await.map(drop),
+            tx.reseal(SealedValue::Job, member.id.uuid(), &[1], &[2]).await.map(drop),
         ];
         for (number, outcome) in outcomes.into_iter().enumerate() {
             assert!(matches!(outcome, Err(Error::ReadOnly(_))), "{access:?} {number}: {outcome:?}");

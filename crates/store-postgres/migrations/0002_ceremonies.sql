@@ -38,8 +38,8 @@ CREATE TABLE email_flows (
     attempts       BIGINT NOT NULL CHECK (attempts >= 0),
     created_at     TIMESTAMPTZ NOT NULL,
     expires_at     TIMESTAMPTZ NOT NULL,
-    -- Newest only: there is never a second code for the same thing.
-    UNIQUE (email, purpose)
+    -- Newest only: a browser never has a second code for the same thing. What other browsers ask for takes no code away.
+    UNIQUE (email, purpose, browser_hash)
 );
 CREATE INDEX email_flows_by_expiry ON email_flows (expires_at);
 CREATE INDEX email_flows_by_member ON email_flows (member_id);

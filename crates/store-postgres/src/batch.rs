@@ -3,12 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use mainstay_model::{SecretHash, SessionId, Timestamp, audit::AuditEvent, job::Job, note::Note};
+use mainstay_model::{
+    MemberId, NoteId, SecretHash, SessionId, Timestamp, audit::AuditEvent, job::Job, note::Note,
+};
 use mainstay_store::{Error, Result, Rotation};
+use uuid::Uuid;
 
 use crate::{
     Tx,
     codec::{Row, Ts},
+    note, row,
     value::{Document, Text, query},
 };
 
@@ -103,6 +107,36 @@ pub(crate) async fn rotate_sessions(tx: &mut Tx, rotations: &[Rotation]) -> Resu
         return Err(tx.refuse(Error::Failed("a rotated token was not the newest".to_owned())));
     }
     Ok(())
+}
+
+/// The notes of these pairs that there are, in any order.
+pub(crate) async fn notes_by_ids(tx: &mut Tx, wanted: &[(MemberId, NoteId)]) -> Result<Vec<Note>> {
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let statement = query(
+        "SELECT n.id, n.member_id, n.text, n.tags, n.pinned, n.created_at, n.updated_at \
+         FROM UNNEST($1, $2) AS w (member_id, id) JOIN notes AS n ON n.id = w.id AND n.member_id = w.member_id",
+    )
+    .bind(column(wanted, |(member_id, _)| member_id.uuid()))
+    .bind(column(wanted, |(_, id)| id.uuid()));
+    let rows = tx.all(statement).await?;
+    row::read_all(&rows, note::note)
+}
+
+/// A member's notes before an id, newest first.
+pub(crate) async fn newest_notes(
+    tx: &mut Tx,
+    member_id: MemberId,
+    before: Uuid,
+    limit: i64,
+) -> Result<Vec<Note>> {
+    let statement = query(
+        "SELECT id, member_id, text, tags, pinned, created_at, updated_at FROM notes \
+         WHERE member_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3",
+    );
+    let rows = tx.all(statement.bind(member_id.uuid()).bind(before).bind(limit)).await?;
+    row::read_all(&rows, note::note)
 }
 
 pub(crate) async fn insert_jobs(tx: &mut Tx, jobs: &[Job]) -> Result<()> {

@@ -39,6 +39,8 @@ mod passkey;
 mod retention;
 #[path = "../../store/portable/row.rs"]
 mod row;
+#[path = "../../store/portable/seal.rs"]
+mod seal;
 #[path = "../../store/portable/session.rs"]
 mod session;
 #[path = "../../store/portable/tenant.rs"]

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use mainstay_model::{SecretHash, SessionId, Timestamp, audit::AuditEvent, job::Job, note::Note};
+use mainstay_model::{
+    MemberId, NoteId, SecretHash, SessionId, Timestamp, audit::AuditEvent, job::Job, note::Note,
+};
 use mainstay_store::{Error, Result, Rotation};
 use serde_json::{Value, json};
 use sqlx::error::BoxDynError;
@@ -12,6 +14,7 @@ use uuid::Uuid;
 use crate::{
     Tx,
     codec::{Row, Ts},
+    row,
     value::{checked_micros, checked_text, query},
 };
 
@@ -41,6 +44,61 @@ pub(crate) async fn insert_notes(tx: &mut Tx, notes: &[Note]) -> Result<()> {
     )
     .await?;
     Ok(())
+}
+
+/// A note as it stands in a page: id, member, text, tags, pin, made, changed.
+type Columns = (Uuid, Uuid, String, Vec<String>, i64, i64, i64);
+
+/// Reads a page of notes. It comes as one value: every row, and every column of it, would otherwise cross the thread of the
+/// connection by itself, which costs several times the search.
+fn page(row: Option<&Row>) -> Result<Vec<Note>> {
+    let Some(row) = row else { return Ok(Vec::new()) };
+    let page: String = row::get(row, "page")?;
+    let page: Vec<Columns> =
+        serde_json::from_str(&page).map_err(|_| Error::Failed("a page of notes can't be read".to_owned()))?;
+    let note = |(id, member_id, text, tags, pinned, created_at, updated_at): Columns| Note {
+        id: NoteId::new(id),
+        member_id: MemberId::new(member_id),
+        text,
+        tags,
+        pinned: pinned != 0,
+        created_at: Timestamp::from_micros(created_at),
+        updated_at: Timestamp::from_micros(updated_at),
+    };
+    Ok(page.into_iter().map(note).collect())
+}
+
+/// The notes of these pairs that there are, in any order.
+pub(crate) async fn notes_by_ids(tx: &mut Tx, wanted: &[(MemberId, NoteId)]) -> Result<Vec<Note>> {
+    if wanted.is_empty() {
+        return Ok(Vec::new());
+    }
+    let pairs = rows(wanted, |(member_id, note_id)| Ok(json!([id(member_id.uuid()), id(note_id.uuid())])))?;
+    let statement = query(
+        "SELECT json_group_array(json_array(hex(n.id), hex(n.member_id), n.text, json(n.tags), n.pinned, n.created_at, \
+         n.updated_at)) AS page FROM json_each($1) AS j CROSS JOIN notes AS n \
+         ON n.id = unhex(j.value ->> 1) AND n.member_id = unhex(j.value ->> 0)",
+    );
+    let row = tx.one(statement.bind(pairs)).await?;
+    page(row.as_ref())
+}
+
+/// A member's notes before an id, newest first.
+pub(crate) async fn newest_notes(
+    tx: &mut Tx,
+    member_id: MemberId,
+    before: Uuid,
+    limit: i64,
+) -> Result<Vec<Note>> {
+    let statement = query(
+        "SELECT json_group_array(json_array(hex(n.id), hex(n.member_id), n.text, json(n.tags), n.pinned, n.created_at, \
+         n.updated_at)) AS page FROM (SELECT * FROM notes WHERE member_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3) AS n",
+    );
+    let row = tx.one(statement.bind(member_id.uuid()).bind(before).bind(limit)).await?;
+    let mut notes = page(row.as_ref())?;
+    // An aggregate promises no order.
+    notes.sort_unstable_by_key(|note| std::cmp::Reverse(note.id));
+    Ok(notes)
 }
 
 pub(crate) async fn insert_jobs(tx: &mut Tx, jobs: &[Job]) -> Result<()> {

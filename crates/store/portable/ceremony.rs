@@ -147,14 +147,13 @@ impl CeremonyStore for Tx {
     }
 
     async fn insert_email_flow(&mut self, flow: &EmailFlow) -> Result<()> {
-        // The unique pair (email, purpose) makes the newest the only one, whoever else asks in the same moment.
+        // The unique (email, purpose, browser_hash) makes the newest the only one, however often its browser asks in the same moment.
         self.write(
             query(concat!(
                 "INSERT INTO email_flows (",
                 email_flow_columns!(),
-                ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (email, purpose) DO UPDATE SET \
-                 id = excluded.id, code_hash = excluded.code_hash, browser_hash = excluded.browser_hash, \
-                 member_id = excluded.member_id, sealed_payload = excluded.sealed_payload, \
+                ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (email, purpose, browser_hash) \
+                 DO UPDATE SET id = excluded.id, code_hash = excluded.code_hash, member_id = excluded.member_id, sealed_payload = excluded.sealed_payload, \
                  attempts = excluded.attempts, created_at = excluded.created_at, expires_at = excluded.expires_at"
             ))
             .bind(flow.id.uuid())

@@ -1,5 +1,7 @@
 //! Notes.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use mainstay_model::{
     MemberId, NoteId,
@@ -22,7 +24,7 @@ macro_rules! columns {
     };
 }
 
-fn note(row: &Row) -> Result<Note> {
+pub(crate) fn note(row: &Row) -> Result<Note> {
     Ok(Note {
         id: NoteId::new(row::uuid(row, "id")?),
         member_id: MemberId::new(row::uuid(row, "member_id")?),
@@ -51,21 +53,20 @@ impl NoteStore for Tx {
         row::read(found, note)
     }
 
+    async fn notes_by_ids(&mut self, wanted: &[(MemberId, NoteId)]) -> Result<Vec<Option<Note>>> {
+        let found: HashMap<_, _> =
+            batch::notes_by_ids(self, wanted).await?.into_iter().map(|note| (note.id, note)).collect();
+        // Whose a note is was part of the statement; here the answers are put in order.
+        let answer = |(member_id, id): &(MemberId, NoteId)| {
+            found.get(id).filter(|note| note.member_id == *member_id).cloned()
+        };
+        Ok(wanted.iter().map(answer).collect())
+    }
+
     async fn notes_of_member(&mut self, member_id: MemberId, page: PageRequest) -> Result<Page<Note>> {
         // No id is as large as the largest UUID, so the first page is a page like any other.
-        let rows = self
-            .all(
-                query(concat!(
-                    "SELECT ",
-                    columns!(),
-                    " FROM notes WHERE member_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
-                ))
-                .bind(member_id.uuid())
-                .bind(page.before.unwrap_or(Uuid::max()))
-                .bind(i64::from(page.limit) + 1),
-            )
-            .await?;
-        let notes = row::read_all(&rows, note)?;
+        let before = page.before.unwrap_or(Uuid::max());
+        let notes = batch::newest_notes(self, member_id, before, i64::from(page.limit) + 1).await?;
         Ok(Page::from_overfetched(notes, page.limit, |note| note.id.uuid()))
     }
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use mainstay_model::Timestamp;
-use mainstay_store::{ExpiredRows, Result, RetentionStore};
+use mainstay_store::{ExpiredBefore, ExpiredRows, Result, RetentionStore};
 
 use crate::{Tx, codec::Ts, value::query};
 
@@ -28,32 +28,30 @@ macro_rules! delete_expired {
 
 #[async_trait]
 impl RetentionStore for Tx {
-    async fn delete_expired(
-        &mut self,
-        flows_before: Timestamp,
-        sessions_before: Timestamp,
-        limit: u32,
-    ) -> Result<ExpiredRows> {
+    async fn delete_expired(&mut self, before: &ExpiredBefore, limit: u32) -> Result<ExpiredRows> {
         let expired =
             |sql: &'static str, before: Timestamp| query(sql).bind(Ts(before)).bind(i64::from(limit));
         Ok(ExpiredRows {
             sessions: self
                 .write(expired(
                     delete_expired!("sessions", "id", "expires_at < $1 OR revoked_at < $1"),
-                    sessions_before,
+                    before.sessions,
                 ))
                 .await?,
             ceremonies: self
-                .write(expired(delete_expired!("ceremonies", "id", "expires_at < $1"), flows_before))
+                .write(expired(delete_expired!("ceremonies", "id", "expires_at < $1"), before.flows))
                 .await?,
             oauth_flows: self
-                .write(expired(delete_expired!("oauth_flows", "id", "expires_at < $1"), flows_before))
+                .write(expired(delete_expired!("oauth_flows", "id", "expires_at < $1"), before.flows))
                 .await?,
             email_flows: self
-                .write(expired(delete_expired!("email_flows", "id", "expires_at < $1"), flows_before))
+                .write(expired(delete_expired!("email_flows", "id", "expires_at < $1"), before.flows))
                 .await?,
             spent: self
-                .write(expired(delete_expired!("spent_values", "hash", "expires_at < $1"), flows_before))
+                .write(expired(delete_expired!("spent_values", "hash", "expires_at < $1"), before.flows))
+                .await?,
+            jobs: self
+                .write(expired(delete_expired!("jobs", "id", "set_aside AND run_at < $1"), before.jobs))
                 .await?,
         })
     }

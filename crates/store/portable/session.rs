@@ -224,6 +224,33 @@ impl SessionStore for Tx {
         Ok(rows == 1)
     }
 
+    async fn revoke_oldest_sessions_of_member(
+        &mut self,
+        member_id: MemberId,
+        kept: u32,
+        reason: RevokedReason,
+        at: Timestamp,
+    ) -> Result<Vec<SessionId>> {
+        // Chosen by age, locked in the order of ids like every batch.
+        let rows = self
+            .write_all(
+                query(concat!(
+                    "UPDATE sessions SET revoked_at = $4, revoked_reason = $3 WHERE revoked_at IS NULL AND id IN \
+                     (SELECT id FROM sessions WHERE id IN (SELECT id FROM sessions WHERE member_id = $1 \
+                     AND revoked_at IS NULL AND expires_at > $4 AND absolute_expires_at > $4 \
+                     ORDER BY created_at DESC, id DESC LIMIT 1000 OFFSET $2) ORDER BY id",
+                    lock_rows!(),
+                    ") RETURNING id"
+                ))
+                .bind(member_id.uuid())
+                .bind(i64::from(kept))
+                .bind(reason.as_str())
+                .bind(Ts(at)),
+            )
+            .await?;
+        row::read_all(&rows, |row| row::uuid(row, "id").map(SessionId::new))
+    }
+
     async fn revoke_sessions_of_member(
         &mut self,
         member_id: MemberId,

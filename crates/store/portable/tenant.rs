@@ -6,6 +6,7 @@ use mainstay_model::{
     tenant::{Membership, Tenant, TenantRole},
 };
 use mainstay_store::{MembershipChange, Result, TenantStore};
+use uuid::Uuid;
 
 use crate::{
     Tx,
@@ -77,6 +78,26 @@ impl TenantStore for Tx {
             )
             .await?;
         row::read_all(&rows, |row| Ok((tenant(row)?, row::word(row, "role")?)))
+    }
+
+    async fn tenant_ids_of_member(
+        &mut self,
+        member_id: MemberId,
+        after: Option<TenantId>,
+        limit: u32,
+    ) -> Result<Vec<TenantId>> {
+        let rows = self
+            .all(
+                query(
+                    "SELECT tenant_id FROM memberships WHERE member_id = $1 AND tenant_id > $2 \
+                     ORDER BY tenant_id LIMIT $3",
+                )
+                .bind(member_id.uuid())
+                .bind(after.map_or(Uuid::nil(), TenantId::uuid))
+                .bind(i64::from(limit)),
+            )
+            .await?;
+        row::read_all(&rows, |row| row::uuid(row, "tenant_id").map(TenantId::new))
     }
 
     async fn membership(&mut self, tenant_id: TenantId, member_id: MemberId) -> Result<Option<Membership>> {

@@ -22,7 +22,8 @@ pub trait CeremonyStore: Send {
     /// Takes it, expired or not.
     async fn take_oauth_flow(&mut self, state_hash: &SecretHash) -> Result<Option<OAuthFlow>>;
 
-    /// Remembers a mailed code and forgets older ones of the same address and purpose (newest only).
+    /// Remembers a mailed code and forgets the older one of the same address, purpose and browser (newest only). Those that other
+    /// browsers asked for stay: they open nothing here, and a stranger who types an address must not end its owner's code.
     async fn insert_email_flow(&mut self, flow: &EmailFlow) -> Result<()>;
     /// Counts an attempt and answers the flow with the attempt counted, locked until the transaction ends.
     async fn attempt_email_flow(&mut self, id: EmailFlowId) -> Result<Option<EmailFlow>>;

@@ -21,6 +21,7 @@ mod note;
 mod passkey;
 mod retention;
 mod schema;
+mod seal;
 mod session;
 mod tenant;
 
@@ -36,8 +37,9 @@ pub use crate::{
     member::{MemberInserted, MemberStore, MemberUpdated, PasswordStore},
     note::NoteStore,
     passkey::{PasskeyInserted, PasskeyStore},
-    retention::{ExpiredRows, RetentionStore},
+    retention::{ExpiredBefore, ExpiredRows, RetentionStore},
     schema::{MigrationState, PoolState, SchemaState},
+    seal::{SealStore, SealedValue},
     session::{Rotation, SessionStore},
     tenant::{MembershipChange, TenantStore},
 };
@@ -108,6 +110,7 @@ pub trait Tx:
     + LeaseStore
     + NoteStore
     + RetentionStore
+    + SealStore
     + Send
 {
     /// Makes it durable. Only after this returned may anybody be told that it happened.

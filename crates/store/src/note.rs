@@ -16,6 +16,8 @@ pub trait NoteStore: Send {
     async fn insert_notes(&mut self, notes: &[Note]) -> Result<()>;
     /// Reads a member's note.
     async fn note_by_id(&mut self, member_id: MemberId, id: NoteId) -> Result<Option<Note>>;
+    /// Hot path: the same for many; one answer per pair, in order.
+    async fn notes_by_ids(&mut self, wanted: &[(MemberId, NoteId)]) -> Result<Vec<Option<Note>>>;
     /// A member's notes, newest first.
     async fn notes_of_member(&mut self, member_id: MemberId, page: PageRequest) -> Result<Page<Note>>;
     /// Writes text, tags, pin and `updated_at` of a member's note. Answers whether there is one.

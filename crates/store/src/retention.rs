@@ -5,6 +5,17 @@ use mainstay_model::Timestamp;
 
 use crate::Result;
 
+/// What is old enough.
+#[derive(Clone, Copy, Debug)]
+pub struct ExpiredBefore {
+    /// Flows, and values that could be spent once, that expired before.
+    pub flows: Timestamp,
+    /// Sessions that expired or were ended before.
+    pub sessions: Timestamp,
+    /// Jobs set aside that were due for the last time before.
+    pub jobs: Timestamp,
+}
+
 /// How many rows one call removed, by kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ExpiredRows {
@@ -18,25 +29,21 @@ pub struct ExpiredRows {
     pub email_flows: u64,
     /// Values that could be spent once.
     pub spent: u64,
+    /// Jobs that were set aside.
+    pub jobs: u64,
 }
 
 impl ExpiredRows {
     /// All of them.
     #[must_use]
     pub const fn total(&self) -> u64 {
-        self.sessions + self.ceremonies + self.oauth_flows + self.email_flows + self.spent
+        self.sessions + self.ceremonies + self.oauth_flows + self.email_flows + self.spent + self.jobs
     }
 }
 
 /// Retention.
 #[async_trait]
 pub trait RetentionStore: Send {
-    /// Removes up to `limit` rows of each kind: flows that expired before `flows_before`, and sessions that expired or were
-    /// ended before `sessions_before`.
-    async fn delete_expired(
-        &mut self,
-        flows_before: Timestamp,
-        sessions_before: Timestamp,
-        limit: u32,
-    ) -> Result<ExpiredRows>;
+    /// Removes up to `limit` rows of each kind.
+    async fn delete_expired(&mut self, before: &ExpiredBefore, limit: u32) -> Result<ExpiredRows>;
 }

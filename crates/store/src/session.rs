@@ -69,6 +69,14 @@ pub trait SessionStore: Send {
     async fn delete_session(&mut self, id: SessionId) -> Result<bool>;
     /// Ends one. Answers false when there is none or it was ended before.
     async fn revoke_session(&mut self, id: SessionId, reason: RevokedReason, at: Timestamp) -> Result<bool>;
+    /// Ends a member's live sessions but the `kept` newest. Answers which; 1000 at most, so that a call has an end.
+    async fn revoke_oldest_sessions_of_member(
+        &mut self,
+        member_id: MemberId,
+        kept: u32,
+        reason: RevokedReason,
+        at: Timestamp,
+    ) -> Result<Vec<SessionId>>;
     /// Ends all of a member's sessions that are not ended yet, except one. Answers which.
     async fn revoke_sessions_of_member(
         &mut self,

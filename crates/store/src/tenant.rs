@@ -30,6 +30,13 @@ pub trait TenantStore: Send {
     async fn lock_tenant(&mut self, id: TenantId) -> Result<Option<Tenant>>;
     /// The tenants of a member with the role in each, by name; at most 1000.
     async fn tenants_of_member(&mut self, member_id: MemberId) -> Result<Vec<(Tenant, TenantRole)>>;
+    /// The ids of a member's tenants in their order, beginning after one; at most `limit`.
+    async fn tenant_ids_of_member(
+        &mut self,
+        member_id: MemberId,
+        after: Option<TenantId>,
+        limit: u32,
+    ) -> Result<Vec<TenantId>>;
     /// One member's place in one tenant.
     async fn membership(&mut self, tenant_id: TenantId, member_id: MemberId) -> Result<Option<Membership>>;
     /// A tenant's members with their display names, oldest first; at most 1000.

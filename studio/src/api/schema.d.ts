@@ -288,7 +288,8 @@ export interface paths {
         put?: never;
         /**
          * Ends the session
-         * @description Answers the same when there is none any more, so that every client comes out signed out.
+         * @description Answers a browser the same when there is none any more, so that every page comes out signed out. An access token that is no good
+         *     any more ends nothing: send the refresh token then.
          */
         post: operations["log_out"];
         delete?: never;

@@ -10,6 +10,10 @@ const PORTABLE: &str = "crates/store/portable";
 
 /// Modules that only one engine has, each with the reason.
 const ONE_ENGINE: &[(&str, &str)] = &[
+    (
+        "crates/store-postgres/src/pool.rs",
+        "spares a round trip for each transaction; SQLite has its own readers",
+    ),
     ("crates/store-postgres/src/probe.rs", "only PostgreSQL is reached through poolers"),
     ("crates/store-sqlite/src/coordinator.rs", "shares one physical commit; PostgreSQL does that itself"),
     ("crates/store-sqlite/src/readers.rs", "PostgreSQL has one pool for reads and writes"),

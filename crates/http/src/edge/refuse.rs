@@ -49,7 +49,7 @@ pub(crate) fn count_sign_in_failure(route: &'static str, code: Code) {
             | Code::IdTokenRefused
             | Code::SignInBackoff
     ) {
-        metrics::counter!("mainstay_sign_in_failures_total", "route" => route, "code" => code.as_str())
+        metrics::counter!("mainstay_sign_in_refusals_total", "route" => route, "code" => code.as_str())
             .increment(1);
     }
 }

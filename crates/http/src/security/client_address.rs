@@ -9,7 +9,7 @@ use std::{
     str::FromStr,
 };
 
-use actix_web::http::header::{HeaderMap, HeaderName};
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// Hops that are looked at; more is nobody's honest chain.
@@ -108,15 +108,15 @@ pub(crate) fn client_address(
     }
     let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
     // Several headers are one list, in order (RFC 9110, 5.3).
-    let mut values: Vec<&str> =
-        headers.get_all(X_FORWARDED_FOR).filter_map(|value| value.to_str().ok()).collect();
-    values.reverse();
-    let entries = values.into_iter().flat_map(|value| value.rsplit(',')).take(HOPS_MAX);
+    let mut lines: Vec<&[u8]> = headers.get_all(X_FORWARDED_FOR).map(HeaderValue::as_bytes).collect();
+    lines.reverse();
+    // Bytes, because a line is not all unreadable for one strange byte that the client put into it: what a proxy appended counts.
+    let entries = lines.into_iter().flat_map(|line| line.rsplit(|byte| *byte == b',')).take(HOPS_MAX);
     for entry in entries {
         if !is_trusted(current) {
             break;
         }
-        match parse_entry(entry) {
+        match std::str::from_utf8(entry).ok().and_then(parse_entry) {
             Some(address) => current = canonical(address),
             // What a trusted proxy could not read either stays with that proxy.
             None => break,
@@ -139,8 +139,6 @@ fn parse_entry(entry: &str) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::header::HeaderValue;
-
     use super::*;
 
     fn client(peer: &str, forwarded: &[&str], trusted: &[&str]) -> String {
@@ -181,5 +179,19 @@ mod tests {
         let all: IpNetwork = "::/0".parse().expect("a network");
         assert!(all.contains("2001:db8::1".parse().expect("an address")));
         assert!(!all.contains("192.0.2.1".parse().expect("an address")));
+    }
+
+    #[test]
+    fn t_op_01_a_strange_byte_hides_nothing_that_a_proxy_appended() {
+        let mut headers = HeaderMap::new();
+        let append = |headers: &mut HeaderMap, value: &[u8]| {
+            headers.append(X_FORWARDED_FOR, HeaderValue::from_bytes(value).expect("a header"));
+        };
+        append(&mut headers, b"198.51.100.6");
+        append(&mut headers, b"\xff, 203.0.113.9");
+        let trusted = ["10.0.0.0/8".parse().expect("a network")];
+        let peer = Some("10.0.0.1".parse().expect("an address"));
+        let found = client_address(peer, &headers, &trusted).expect("an address");
+        assert_eq!(found.to_string(), "203.0.113.9");
     }
 }

@@ -37,7 +37,7 @@ on_both_engines! {
         let server = TestServer::start(engine).await;
         let (laptop, phone) = (server.member("ada").await, server.native_member("ada").await);
         let reply = laptop.delete("/v1/me").await.expect(204);
-        assert_eq!(reply.set_cookies().len(), 2);
+        assert_eq!(reply.set_cookies().len(), 3);
         assert!(laptop.cookie("mainstay_access").is_none());
         phone.get("/v1/auth/me").await.expect(401);
     }

@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use mainstay_http::{ClassLimits, HttpSettings, RateLimits};
+use mainstay_providers::SystemRandom;
 use mainstay_services::{jobs, retention, sessions};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -52,6 +53,8 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
         public_url = %config.public_url,
         version = env!("CARGO_PKG_VERSION"),
     );
+
+    tokio::task::spawn_blocking(SystemRandom::warm_up);
 
     tokio::select! {
         signalled = wait_for_signal() => signalled?,

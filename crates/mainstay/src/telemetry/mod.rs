@@ -21,6 +21,7 @@ const SIZE_BUCKETS: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256
 /// Starts logging to standard error.
 pub(crate) fn start_logging(filter: &str, format: LogFormat) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    log_panics();
     let registry = tracing_subscriber::registry().with(filter);
     // A second subscriber in one process only happens in tests; the first one stays.
     let _ = match format {
@@ -32,6 +33,14 @@ pub(crate) fn start_logging(filter: &str, format: LogFormat) {
             registry.with(fmt::layer().compact().with_ansi(ansi).with_writer(RedactedStderr::new)).try_init()
         }
     };
+}
+
+/// Logs where a panic was, and not its words: a slicing panic, for one, repeats the text that it was about.
+fn log_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(event = "panicked", place);
+    }));
 }
 
 /// Starts counting. The handle renders the Prometheus text format.

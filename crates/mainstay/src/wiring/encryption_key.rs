@@ -1,6 +1,6 @@
 //! The token-encryption key: configured, or in dev made once and kept in the data folder.
 
-use std::{fs, io::Write, os::unix::fs::OpenOptionsExt};
+use std::{fs, io::Write, os::unix::fs::OpenOptionsExt, path::Path};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE};
 use mainstay_providers::SystemRandom;
@@ -18,6 +18,19 @@ pub(super) fn current(config: &Config) -> anyhow::Result<SecretKey> {
     }
     fs::create_dir_all(&config.data_dir)?;
     let path = config.data_dir.join(FILE);
+    if !path.exists() {
+        make(config, &path)?;
+    }
+    let text = fs::read_to_string(&path)?;
+    parse_key(text.trim()).ok_or_else(|| {
+        let problem =
+            format!("the file {} is damaged; what is sealed with it is lost without a copy", path.display());
+        Misconfigured { variable: "TOKEN_ENCRYPTION_KEY", problem }.into()
+    })
+}
+
+/// Draws a key and puts it in its place, unless somebody else was faster.
+fn make(config: &Config, path: &Path) -> anyhow::Result<()> {
     let mut bytes = [0; 32];
     SystemRandom.fill(&mut bytes);
     // Written beside its place and linked into it: whoever reads the file reads all of it, and the first of two wins.
@@ -25,19 +38,10 @@ pub(super) fn current(config: &Config) -> anyhow::Result<SecretKey> {
     let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
     file.write_all(URL_SAFE.encode(bytes).as_bytes())?;
     file.sync_all()?;
-    let linked = fs::hard_link(&draft, &path);
+    let linked = fs::hard_link(&draft, path);
     fs::remove_file(&draft)?;
     match linked {
-        Ok(()) => {}
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(error.into()),
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error.into()),
+        _ => Ok(()),
     }
-    let text = fs::read_to_string(&path)?;
-    parse_key(text.trim()).ok_or_else(|| {
-        let problem = format!(
-            "the file {} is damaged; sessions and keys sealed with it are lost without a copy",
-            path.display()
-        );
-        Misconfigured { variable: "TOKEN_ENCRYPTION_KEY", problem }.into()
-    })
 }

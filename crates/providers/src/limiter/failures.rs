@@ -1,8 +1,8 @@
 //! How failures add up to a wait.
 
-use mainstay_services::ports::Backoff;
+use mainstay_services::ports::{Admission, Backoff};
 
-use super::micros;
+use super::{duration, micros};
 
 /// Beyond so many doublings every wait is the longest one.
 pub(super) const DOUBLINGS_MAX: u32 = 40;
@@ -29,9 +29,23 @@ impl Failures {
                 .min(micros(backoff.max)),
             None => 0,
         };
-        // A clock that stepped back must not leave a wait beyond the longest one.
-        let until = self.until.min(now.saturating_add(micros(backoff.max))).max(now.saturating_add(wait));
+        let until = self.bounded(backoff, now).max(now.saturating_add(wait));
         let forgotten_at = until.max(now.saturating_add(forget));
         Self { count, last: now, until, forgotten_at }
+    }
+
+    /// Counts a try, unless it has to wait.
+    pub(super) fn admit(&mut self, backoff: Backoff, now: i64) -> Admission {
+        let until = self.bounded(backoff, now);
+        if until > now {
+            return Admission::Refused(duration(until - now));
+        }
+        *self = self.and_one(backoff, now);
+        Admission::Counted(duration(self.until - now))
+    }
+
+    /// Until when the key has to wait: a clock that stepped back must not leave a wait beyond the longest one.
+    fn bounded(&self, backoff: Backoff, now: i64) -> i64 {
+        self.until.min(now.saturating_add(micros(backoff.max)))
     }
 }

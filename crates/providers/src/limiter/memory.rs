@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use mainstay_services::ports::{Backoff, Clock, Decision, Limiter, LimiterUnavailable, Quota};
+use mainstay_services::ports::{Admission, Backoff, Clock, Decision, Limiter, LimiterUnavailable, Quota};
 
 use super::{
     bucket::{Rate, never},
@@ -85,6 +85,11 @@ impl Limiter for MemoryLimiter {
             failures.until
         });
         Ok(duration(until - now))
+    }
+
+    async fn admit(&self, key: &str, backoff: Backoff) -> Result<Admission, LimiterUnavailable> {
+        let now = self.clock.now().micros();
+        Ok(self.failures.change(key, now, |failures| failures.admit(backoff, now)))
     }
 
     async fn clear_failures(&self, key: &str) -> Result<(), LimiterUnavailable> {

@@ -3,9 +3,9 @@
 use std::{future::Future, time::Duration};
 
 use async_trait::async_trait;
-use mainstay_services::ports::{Backoff, Decision, Limiter, LimiterUnavailable, Quota};
+use mainstay_services::ports::{Admission, Backoff, Decision, Limiter, LimiterUnavailable, Quota};
 use metrics::counter;
-use redis::{RedisResult, Script, aio::MultiplexedConnection, cmd};
+use redis::{FromRedisValue, RedisResult, Script, aio::MultiplexedConnection, cmd};
 
 use super::{
     bucket::{Rate, never},
@@ -24,6 +24,7 @@ pub struct RedisLimiter {
     prefix: String,
     take: Script,
     fail: Script,
+    admit: Script,
     wait: Script,
 }
 
@@ -38,6 +39,7 @@ impl RedisLimiter {
             prefix: config.prefix.clone(),
             take: Script::new(include_str!("take.lua")),
             fail: Script::new(include_str!("fail.lua")),
+            admit: Script::new(include_str!("admit.lua")),
             wait: Script::new(include_str!("wait.lua")),
         })
     }
@@ -48,6 +50,28 @@ impl RedisLimiter {
 
     fn failures_key(&self, key: &str) -> String {
         format!("{}failures:{key}", self.prefix)
+    }
+
+    /// Runs a script that counts failures; they all take the same.
+    async fn count<T: FromRedisValue>(
+        &self,
+        script: &Script,
+        key: &str,
+        backoff: Backoff,
+    ) -> Result<T, LimiterUnavailable> {
+        let key = self.failures_key(key);
+        self.ask(async |mut redis| {
+            script
+                .key(key)
+                .arg(backoff.free)
+                .arg(micros(backoff.base))
+                .arg(micros(backoff.max))
+                .arg(micros(backoff.forget))
+                .arg(DOUBLINGS_MAX)
+                .invoke_async(&mut redis)
+                .await
+        })
+        .await
     }
 
     async fn ask<T, F, Fut>(&self, work: F) -> Result<T, LimiterUnavailable>
@@ -81,19 +105,13 @@ impl Limiter for RedisLimiter {
     }
 
     async fn record_failure(&self, key: &str, backoff: Backoff) -> Result<Duration, LimiterUnavailable> {
-        let key = self.failures_key(key);
-        let wait = self.ask(async |mut redis| {
-            self.fail
-                .key(key)
-                .arg(backoff.free)
-                .arg(micros(backoff.base))
-                .arg(micros(backoff.max))
-                .arg(micros(backoff.forget))
-                .arg(DOUBLINGS_MAX)
-                .invoke_async(&mut redis)
-                .await
-        });
-        wait.await.map(duration)
+        self.count(&self.fail, key, backoff).await.map(duration)
+    }
+
+    async fn admit(&self, key: &str, backoff: Backoff) -> Result<Admission, LimiterUnavailable> {
+        let (counted, wait): (bool, i64) = self.count(&self.admit, key, backoff).await?;
+        let wait = duration(wait);
+        Ok(if counted { Admission::Counted(wait) } else { Admission::Refused(wait) })
     }
 
     async fn clear_failures(&self, key: &str) -> Result<(), LimiterUnavailable> {

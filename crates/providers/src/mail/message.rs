@@ -91,6 +91,7 @@ mod tests {
 
     fn mail() -> Mail {
         Mail {
+            not_after: None,
             to: "ada@example.org".to_owned(),
             subject: "Hello".to_owned(),
             text: "Hi\n".to_owned(),

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use futures::future::join_all;
 use mainstay_providers::{MemoryLimiter, RedisConfig, RedisLimiter};
-use mainstay_services::ports::{Backoff, Limiter, Quota};
+use mainstay_services::ports::{Admission, Backoff, Limiter, Quota};
 use redis::AsyncCommands;
 
 use crate::support::{MovedClock, redis as servers, until};
@@ -82,6 +82,8 @@ cases! {
     sec_4_parallel_requests_over_two_nodes_never_exceed_the_limit,
     sec_4_a_limit_of_nothing_lets_nothing_pass,
     sec_5_failures_double_the_wait_up_to_its_bound,
+    sec_5_a_try_is_counted_or_has_to_wait,
+    sec_5_of_many_tries_at_once_only_the_free_ones_and_one_get_in,
     sec_5_a_success_clears_the_failures,
     sec_5_failures_are_forgotten,
     it_answers_a_ping,
@@ -171,6 +173,43 @@ async fn sec_5_failures_double_the_wait_up_to_its_bound(store: Store) {
     assert!(is_about(store.nodes[0].record_failure("k", BACKOFF).await.expect("there"), 350), "no overflow");
 }
 
+async fn sec_5_a_try_is_counted_or_has_to_wait(store: Store) {
+    let short = Duration::from_millis(200);
+    let backoff = Backoff { free: 1, base: short, max: short * 2, forget: HOUR };
+    let limiter = &store.nodes[0];
+    for longest in [Duration::ZERO, short, short * 2, short * 2] {
+        let Admission::Counted(wait) = limiter.admit("k", backoff).await.expect("there") else {
+            panic!("it waited long enough");
+        };
+        assert_eq!(wait, longest);
+        store.pass(wait).await;
+    }
+    limiter.clear_failures("k").await.expect("there");
+    for _ in 0..2 {
+        limiter.admit("k", BACKOFF).await.expect("there");
+    }
+    assert_eq!(store.nodes[1].admit("k", BACKOFF).await.expect("there"), Admission::Counted(100 * SECOND));
+    for _ in 0..10 {
+        match store.nodes[1].admit("k", BACKOFF).await.expect("there") {
+            Admission::Refused(wait) => {
+                assert!(is_about(wait, 100), "what is refused is not counted: {wait:?}")
+            }
+            counted @ Admission::Counted(_) => panic!("{counted:?}"),
+        }
+    }
+    let counted = limiter.record_failure("k", BACKOFF).await.expect("there");
+    assert!(is_about(counted, 200), "both count alike: {counted:?}");
+}
+
+async fn sec_5_of_many_tries_at_once_only_the_free_ones_and_one_get_in(store: Store) {
+    let tries = (0..200).map(|n| store.nodes[n % 2].admit("k", BACKOFF));
+    let counted = join_all(tries)
+        .await
+        .into_iter()
+        .filter(|admission| matches!(admission.as_ref().expect("there"), Admission::Counted(_)));
+    assert_eq!(counted.count(), 3);
+}
+
 async fn sec_5_a_success_clears_the_failures(store: Store) {
     for _ in 0..5 {
         store.nodes[0].record_failure("k", BACKOFF).await.expect("there");
@@ -210,12 +249,13 @@ async fn t_op_03_no_key_in_redis_is_without_expiry() {
         }
         limiter.record_failure(&format!("failures {n}"), BACKOFF).await.expect("there");
         limiter.record_failure("again and again", BACKOFF).await.expect("there");
+        limiter.admit("admitted again and again", BACKOFF).await.expect("there");
         limiter.backoff_remaining(&format!("only looked at {n}")).await.expect("there");
     }
     let mut connection =
         servers::client(&config).get_multiplexed_async_connection().await.expect("connected");
     let keys: BTreeSet<String> = connection.keys(format!("{}*", config.prefix)).await.expect("keys");
-    assert_eq!(keys.len(), 41, "{keys:?}");
+    assert_eq!(keys.len(), 42, "{keys:?}");
     for key in keys {
         let expiry_ms: i64 = connection.pttl(&key).await.expect("a number");
         assert!(expiry_ms > 0 && expiry_ms <= 3_600_002, "{key}: {expiry_ms}");

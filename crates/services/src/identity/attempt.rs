@@ -139,16 +139,16 @@ impl<'a> Unit<'a> {
     ) -> Result<SignedIn, Stop> {
         self.admit(member)?;
         let signed_in = sessions::open(self.app, &mut *self.tx, self.ctx, member, method, replaces).await?;
-        self.signed_in(&signed_in, replaces);
+        self.signed_in(&signed_in);
         Ok(signed_in)
     }
 
-    /// Notes a success, and that the session it replaced is over.
-    pub(super) fn signed_in(&mut self, signed_in: &SignedIn, replaced: Option<SessionId>) {
+    /// Notes a success, and that the sessions it displaced are over.
+    pub(super) fn signed_in(&mut self, signed_in: &SignedIn) {
         let actor = Actor::Member(signed_in.member.id);
         let detail = json!({ "method": signed_in.session.method });
         self.note("sign_in.succeeded", &actor, &signed_in.member, detail);
-        self.ended(replaced);
+        self.ended(signed_in.displaced.iter().copied());
     }
 
     /// Refuses members who were barred.

@@ -8,11 +8,12 @@ use std::{
     time::Duration,
 };
 
-use mainstay_model::EmailAddress;
+use mainstay_model::{EmailAddress, MemberId, audit::Actor};
+use serde_json::json;
 
 use crate::{
-    App, Code, Error, RequestContext, Result, crypto,
-    ports::{Backoff, LimiterUnavailable, Quota},
+    App, Code, Error, RequestContext, Result, audit, crypto,
+    ports::{Admission, Backoff, LimiterUnavailable, Quota},
 };
 
 /// Failures at one account: people mistype a few times; a quarter of an hour makes guessing hopeless.
@@ -31,7 +32,8 @@ const ADDRESS: Backoff = Backoff {
 };
 /// Mails to one mailbox that one network address may cause.
 const MAILS_PER_ASKER: Quota = Quota { limit: 10, window: Duration::from_secs(10 * 60) };
-/// Mails to one mailbox, whoever asks: enough that a few strangers don't lock its owner out, too few to flood it.
+/// Mails to one mailbox, whoever asks: too few to flood it. Strangers at four network addresses use them up, and who keeps on
+/// keeps its owner from codes; their passkeys and providers stay open, and so does a code that they got before.
 const MAILS_PER_MAILBOX: Quota = Quota { limit: 40, window: Duration::from_secs(3600) };
 
 /// What failures are counted for.
@@ -43,6 +45,15 @@ pub(super) enum Door {
     Code,
 }
 
+/// Who has to wait.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Waiter {
+    /// Whoever names this account, which a member may have or nobody.
+    Account(Option<MemberId>),
+    /// Whoever comes from one network address.
+    NetworkAddress,
+}
+
 impl Door {
     const fn word(self) -> &'static str {
         match self {
@@ -52,38 +63,59 @@ impl Door {
     }
 }
 
-/// Refuses a try while an earlier failure's wait is not over.
+/// Refuses a try from a network address while the wait after its earlier failures is not over.
 ///
 /// # Errors
 /// [`Code::SignInBackoff`] with the wait; [`Code::DependencyUnavailable`] when nobody can tell, except on a developer's machine.
-pub(super) async fn check(
-    app: &App,
-    ctx: &RequestContext,
-    door: Door,
-    account: Option<&EmailAddress>,
-) -> Result<()> {
-    let account = account.map(|account| account_key(app, door, account));
-    let mut wait = Duration::ZERO;
-    for key in account.into_iter().chain(address_key(app, ctx, door)) {
-        wait = wait.max(lenient(app, app.ports.limiter.backoff_remaining(&key).await)?.unwrap_or_default());
-    }
-    if wait.is_zero() {
-        return Ok(());
-    }
-    metrics::counter!("mainstay_sign_in_backoffs_total", "method" => door.word()).increment(1);
-    let detail = "There were too many failed sign-ins. Wait a little, or sign in another way.";
-    Err(Error::new(Code::SignInBackoff, detail).retry_after(wait))
+pub(super) async fn check(app: &App, ctx: &RequestContext, door: Door) -> Result<()> {
+    let Some(key) = address_key(app, ctx, door) else { return Ok(()) };
+    let wait = lenient(app, app.ports.limiter.backoff_remaining(&key).await)?.unwrap_or_default();
+    if wait.is_zero() { Ok(()) } else { Err(too_early(door, wait)) }
 }
 
-/// Counts a try at an account before it is made; [`succeeded`] forgets it. Counted afterwards, a thousand tries at once would all
-/// have passed the check before the first of them counts.
+fn too_early(door: Door, wait: Duration) -> Error {
+    metrics::counter!("mainstay_sign_in_backoffs_total", "method" => door.word()).increment(1);
+    let detail = "There were too many failed sign-ins. Wait a little, or sign in another way.";
+    Error::new(Code::SignInBackoff, detail).retry_after(wait)
+}
+
+/// Counts a try at an account before it is made, unless it comes too early; [`succeeded`] forgets it. Both are one step of the
+/// limiter: asked first and counted afterwards, a thousand tries at once would all be let in before the first of them counts.
+/// Answers the wait that begins with this try.
 ///
 /// # Errors
-/// [`Code::DependencyUnavailable`] as [`check`].
-pub(super) async fn trying(app: &App, door: Door, account: &EmailAddress) -> Result<()> {
+/// As [`check`].
+pub(super) async fn admit(app: &App, door: Door, account: &EmailAddress) -> Result<Duration> {
     let key = account_key(app, door, account);
-    lenient(app, app.ports.limiter.record_failure(&key, ACCOUNT).await)?;
-    Ok(())
+    match lenient(app, app.ports.limiter.admit(&key, ACCOUNT).await)? {
+        Some(Admission::Refused(wait)) => Err(too_early(door, wait)),
+        Some(Admission::Counted(wait)) => Ok(wait),
+        None => Ok(Duration::ZERO),
+    }
+}
+
+/// Writes down that a wait begins. What the wait then refuses is only counted: a stranger must not fill the trail for nothing.
+pub(super) async fn note_wait(app: &App, ctx: &RequestContext, door: Door, whose: Waiter, wait: Duration) {
+    if wait.is_zero() {
+        return;
+    }
+    let (kind, subject) = match whose {
+        Waiter::Account(member) => {
+            ("account", member.map(|id| Actor::Member(id).to_text()).unwrap_or_default())
+        }
+        Waiter::NetworkAddress => ("network_address", String::new()),
+    };
+    let detail = json!({ "method": door.word(), "of": kind, "seconds": wait.as_millis().div_ceil(1000) });
+    let event = audit::event(app, ctx, "sign_in.backed_off", &Actor::Anonymous, subject, detail);
+    let kept = app.retrying(|| async {
+        let mut tx = app.write().await?;
+        tx.append_audit_events(std::slice::from_ref(&event)).await?;
+        Ok(tx.commit().await?)
+    });
+    // The wait stands without its line in the trail.
+    if let Err(fault) = kept.await {
+        tracing::error!(error = %fault, "sign_in.backed_off could not be written to the audit trail");
+    }
 }
 
 /// Counts a failure from a network address.
@@ -92,7 +124,8 @@ pub(super) async fn trying(app: &App, door: Door, account: &EmailAddress) -> Res
 /// [`Code::DependencyUnavailable`] as [`check`].
 pub(super) async fn failed(app: &App, ctx: &RequestContext, door: Door) -> Result<()> {
     if let Some(key) = address_key(app, ctx, door) {
-        lenient(app, app.ports.limiter.record_failure(&key, ADDRESS).await)?;
+        let wait = lenient(app, app.ports.limiter.record_failure(&key, ADDRESS).await)?.unwrap_or_default();
+        note_wait(app, ctx, door, Waiter::NetworkAddress, wait).await;
     }
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! Mailed one-time codes: first contact, sign-in, recovery, and the proof of a new address.
 //!
 //! Asking for a code does the same work for known and unknown addresses. A code is known here only by a keyed hash, works once,
-//! in the browser that asked, for ten minutes and five tries, and only the newest one of an address.
+//! in the browser that asked, for ten minutes and five tries, and only the newest one that this browser asked for. What others
+//! ask for leaves it alone: anybody may type anybody's address.
 
 mod change;
 
@@ -60,7 +61,8 @@ pub async fn start(
         let code = new_code(&*app.ports.random);
         let flow = new_flow(app, &email, EmailPurpose::SignIn, Some(&code), browser);
         unit.tx().insert_email_flow(&flow).await?;
-        unit.mail(mail_texts::compose(&app.settings, &email, language, Message::Code(&code)));
+        let mail = mail_texts::compose(&app.settings, &email, language, Message::Code(&code));
+        unit.mail(mail.until(flow.expires_at));
         unit.commit().await?;
         Ok(started(&flow))
     })
@@ -81,7 +83,7 @@ pub async fn finish(
     browser: impl Into<FlowSecrets<'_>>,
 ) -> Result<SignedIn> {
     app.capabilities.require(Capability::EmailCode)?;
-    backoff::check(app, ctx, Door::Code, None).await?;
+    backoff::check(app, ctx, Door::Code).await?;
     let browser = browser.into();
     let outcome = app
         .retrying(|| async {

@@ -110,14 +110,17 @@ pub(super) const fn method(provider: Provider) -> SignInMethod {
 /// The member that a provider's word signs in: the one that is linked, the one whose address it is, or a new one.
 ///
 /// # Errors
-/// Refusals with [`Code::AccountExists`] when the address is somebody's and the provider does not decide about it.
+/// Refusals with [`Code::AccountExists`] when a verified address is somebody's and the provider does not decide about it.
 pub(super) async fn sign_in(unit: &mut Unit<'_>, proof: &Proof) -> Result<Member, Stop> {
     let now = unit.app.now();
     let linked = unit.tx().identity_by_subject(&proof.issuer, &proof.subject).await?;
     if let Some(identity) = linked {
         return known(unit, proof, &identity, now).await;
     }
-    let owner = match &proof.email {
+    // An address that the provider did not verify is whatever somebody typed there: whether it is somebody's here is none of
+    // their business, and it is nobody's address to be.
+    let vouched = proof.email.as_ref().filter(|_| proof.verified);
+    let owner = match vouched {
         Some(email) => unit.tx().member_by_email(email).await?,
         None => None,
     };
@@ -134,8 +137,7 @@ pub(super) async fn sign_in(unit: &mut Unit<'_>, proof: &Proof) -> Result<Member
         }
         None => {
             // A provider that only once mailed to an address does not prove it for today: kept, but not as proven.
-            let email = proof.email.clone().filter(|_| proof.verified);
-            let address = email.map(|email| (email, proof.decides_about_the_address()));
+            let address = vouched.map(|email| (email.clone(), proof.decides_about_the_address()));
             new_member(unit, address, &proof.name, Language::default(), method(proof.provider)).await?
         }
     };

@@ -15,6 +15,8 @@ pub mod social;
 pub mod test_login;
 mod ways;
 
+use std::sync::Arc;
+
 use mainstay_model::SecretHash;
 use tokio::sync::Semaphore;
 use url::Host;
@@ -59,7 +61,7 @@ const HASHES_AT_ONCE_MAX: usize = 2;
 pub struct Identity {
     /// None where members reach the deployment by a bare IP address: browsers have no passkeys there.
     webauthn: Option<Webauthn>,
-    hashing: Semaphore,
+    hashing: Arc<Semaphore>,
 }
 
 impl Identity {
@@ -72,7 +74,7 @@ impl Identity {
             Some(Host::Domain(_)) => Some(webauthn(settings)?),
             _ => None,
         };
-        Ok(Self { webauthn, hashing: Semaphore::new(HASHES_AT_ONCE_MAX) })
+        Ok(Self { webauthn, hashing: Arc::new(Semaphore::new(HASHES_AT_ONCE_MAX)) })
     }
 
     fn webauthn(&self) -> Result<&Webauthn> {

@@ -148,12 +148,17 @@ pub async fn finish(
     Ok(OauthFinished { signed_in, return_to: flow.return_to })
 }
 
-/// The configured provider.
-pub(super) fn port(app: &App, provider: Provider) -> Result<Arc<dyn IdentityProvider>> {
-    let capability = match provider {
+/// What has to be on for members to come in by a provider.
+pub(super) const fn capability(provider: Provider) -> Capability {
+    match provider {
         Provider::Google => Capability::GoogleOauth,
         Provider::Apple => Capability::AppleOauth,
-    };
+    }
+}
+
+/// The configured provider.
+pub(super) fn port(app: &App, provider: Provider) -> Result<Arc<dyn IdentityProvider>> {
+    let capability = capability(provider);
     app.capabilities.require(capability)?;
     app.ports.identity_providers.get(&provider).cloned().ok_or_else(|| {
         let reason = format!("{provider} is not configured.");
@@ -226,7 +231,7 @@ pub async fn remove_identity(app: &App, ctx: &RequestContext, caller: &Caller, i
         let member = unit.lock_caller(caller).await?;
         let identities = unit.tx().identities_of_member(member.id).await?;
         let identity = identities.iter().find(|identity| identity.id == id).ok_or_else(Error::not_found)?;
-        ways::require_another(&mut unit, &member, Way::Identity).await?;
+        ways::require_another(&mut unit, &member, Way::Identity(identity.provider)).await?;
         unit.tx().delete_identity(member.id, id).await?;
         linking::revoke_later(&mut unit, identity);
         let detail = json!({ "provider": identity.provider, "identity": id });

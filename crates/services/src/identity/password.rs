@@ -4,6 +4,8 @@
 
 mod hash;
 
+use std::time::Duration;
+
 use mainstay_model::{
     Language, MemberId, SessionId, ceremony::EmailPurpose, member::Member, session::SignInMethod, text,
 };
@@ -13,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use self::hash::Verdict;
 use super::{
     attempt::{self, Stop, Unit, raced},
-    backoff::{self, Door},
+    backoff::{self, Door, Waiter},
     email::{self, EmailStarted},
     mail_texts::{self, Message},
 };
@@ -84,7 +86,8 @@ pub async fn register(
         let mut flow = email::new_flow(app, &email, EmailPurpose::PasswordSignUp, code, browser);
         flow.sealed_payload = Some(payload.clone());
         unit.tx().insert_email_flow(&flow).await?;
-        unit.mail(mail_texts::compose(&app.settings, &email, language, message));
+        let mail = mail_texts::compose(&app.settings, &email, language, message);
+        unit.mail(mail.until(flow.expires_at));
         unit.commit().await?;
         Ok(email::started(&flow))
     })
@@ -130,16 +133,16 @@ pub async fn login(
     let Ok(email) = email.parse() else {
         return Err(attempt::refuse(app, ctx, METHOD, "malformed_address", wrong()).await);
     };
-    backoff::check(app, ctx, Door::Password, Some(&email)).await?;
-    backoff::trying(app, Door::Password, &email).await?;
+    backoff::check(app, ctx, Door::Password).await?;
+    let wait = backoff::admit(app, Door::Password, &email).await?;
 
     let (member_id, stored) = stored(app, &email).await?;
     let verdict = hash::verify(app, password, stored.clone()).await?;
     let (Some(member_id), Some(stored)) = (member_id, stored) else {
-        return Err(failed(app, ctx, "unknown_account").await?);
+        return Err(failed(app, ctx, None, wait, "unknown_account").await?);
     };
     let upgraded = match verdict {
-        Verdict::Wrong => return Err(failed(app, ctx, "wrong_password").await?),
+        Verdict::Wrong => return Err(failed(app, ctx, Some(member_id), wait, "wrong_password").await?),
         Verdict::Right => None,
         Verdict::RightButOld => Some(hash::make(app, password).await?),
     };
@@ -154,8 +157,15 @@ pub async fn login(
     Ok(signed_in)
 }
 
-/// Writes a failure down and counts it for the network address; the account's was counted before.
-async fn failed(app: &App, ctx: &RequestContext, reason: &'static str) -> Result<Error> {
+/// Writes a failure down and counts it for the network address; the account's was counted before, and `wait` follows from it.
+async fn failed(
+    app: &App,
+    ctx: &RequestContext,
+    member: Option<MemberId>,
+    wait: Duration,
+    reason: &'static str,
+) -> Result<Error> {
+    backoff::note_wait(app, ctx, Door::Password, Waiter::Account(member), wait).await;
     backoff::failed(app, ctx, Door::Password).await?;
     Ok(attempt::refuse(app, ctx, METHOD, reason, wrong()).await)
 }

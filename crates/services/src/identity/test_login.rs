@@ -103,7 +103,7 @@ async fn enter(
     unit.admit(&member)?;
     let ctx = unit.ctx;
     let signed_in = sessions::open_seeded(app, unit.tx(), ctx, &member, seed, replaces).await?;
-    unit.signed_in(&signed_in, replaces);
+    unit.signed_in(&signed_in);
     // Some node may still know an earlier session of the same seed, and with it of the same id.
     unit.ended([signed_in.session.id]);
     Ok(signed_in)

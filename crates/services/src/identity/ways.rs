@@ -1,8 +1,8 @@
 //! The ways in that a member has, and the rule that the last one stays.
 
-use mainstay_model::member::Member;
+use mainstay_model::{identity::Provider, member::Member};
 
-use super::attempt::Unit;
+use super::{attempt::Unit, oauth};
 use crate::{Capability, Code, Error, Result};
 
 /// A way in that is about to be taken away.
@@ -10,26 +10,29 @@ use crate::{Capability, Code, Error, Result};
 pub(super) enum Way {
     /// One passkey.
     Passkey,
-    /// One linked provider account.
-    Identity,
+    /// One linked account of this provider.
+    Identity(Provider),
     /// The address, and with it mailed codes and the password, which is asked for together with the address.
     Email,
 }
 
-/// Refuses to take the last way in. The member must be locked, so that two removals can't each count on the other's.
+/// Refuses to take the last way in: what is switched off here opens nothing, and does not count. The member must be locked, so that two removals can't each count on the other's.
 ///
 /// # Errors
 /// [`Code::LastWayIn`].
 pub(super) async fn require_another(unit: &mut Unit<'_>, member: &Member, without: Way) -> Result<()> {
     let app = unit.app;
+    let is_open = |provider| app.capabilities.is_on(oauth::capability(provider));
+    let passkeys_work = app.capabilities.is_on(Capability::Passkey) && app.identity.webauthn.is_some();
     let tx = unit.tx();
-    let mut passkeys = tx.passkeys_of_member(member.id).await?.len();
-    let mut identities = tx.identities_of_member(member.id).await?.len();
+    let mut passkeys = if passkeys_work { tx.passkeys_of_member(member.id).await?.len() } else { 0 };
+    let identities = tx.identities_of_member(member.id).await?;
+    let mut identities = identities.iter().filter(|identity| is_open(identity.provider)).count();
     let mut by_address = false;
     match without {
         Way::Passkey => passkeys = passkeys.saturating_sub(1),
-        Way::Identity => identities = identities.saturating_sub(1),
-        Way::Email => {}
+        Way::Identity(provider) if is_open(provider) => identities = identities.saturating_sub(1),
+        Way::Identity(_) | Way::Email => {}
     }
     if without != Way::Email {
         let code = member.verified_email().is_some() && app.capabilities.is_on(Capability::EmailCode);

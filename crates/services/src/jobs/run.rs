@@ -21,12 +21,31 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Fault {
     word: &'static str,
-    /// No further try can help.
-    is_final: bool,
+    fate: Fate,
 }
 
-const fn fault(word: &'static str, is_final: bool) -> Fault {
-    Fault { word, is_final }
+/// What becomes of a job that did not succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Retry,
+    /// No further try can help, and a person should know.
+    SetAside,
+    /// There is nothing that a person could do about it. Strangers can bring such jobs about, so they leave only a count.
+    Drop,
+}
+
+impl Fate {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Retry => "retried",
+            Self::SetAside => "set_aside",
+            Self::Drop => "dropped",
+        }
+    }
+}
+
+const fn fault(word: &'static str, fate: Fate) -> Fault {
+    Fault { word, fate }
 }
 
 /// Claims what is due, does it, and answers how many jobs were tried. Jobs run at the same time; one that fails is tried again
@@ -52,31 +71,31 @@ async fn run_one(app: &App, job: &Job) -> Result<()> {
     let work = AssertUnwindSafe(tokio::time::timeout(limits::JOB_TIMEOUT, perform(app, job))).catch_unwind();
     let outcome = match work.await {
         Ok(Ok(outcome)) => outcome,
-        Ok(Err(_)) => Err(fault("time_out", false)),
-        Err(_) => Err(fault("panic", false)),
+        Ok(Err(_)) => Err(fault("time_out", Fate::Retry)),
+        Err(_) => Err(fault("panic", Fate::Retry)),
     };
     let (kind, attempts) = (job.kind.as_str(), job.attempts + 1);
-    let run_at = match outcome {
-        Ok(()) => {
-            metrics::counter!("mainstay_jobs_done_total", "kind" => kind).increment(1);
-            return app
-                .retrying(|| async {
-                    let mut tx = app.write().await?;
-                    tx.delete_job(job.id).await?;
-                    Ok(tx.commit().await?)
-                })
-                .await;
-        }
-        Err(fault) if fault.is_final || attempts >= limits::JOB_ATTEMPTS_MAX => None,
-        Err(_) => Some(app.now() + back_off(job.attempts, &*app.ports.random)),
+    let Err(Fault { word, fate }) = outcome else {
+        metrics::counter!("mainstay_jobs_done_total", "kind" => kind).increment(1);
+        return remove(app, job).await;
     };
-    let word = outcome.map_or_else(|fault| fault.word, |()| "");
-    let fate = if run_at.is_some() { "retried" } else { "set_aside" };
-    metrics::counter!("mainstay_jobs_failed_total", "kind" => kind, "fate" => fate).increment(1);
-    match run_at {
-        Some(_) => tracing::warn!(event = "job.failed", job = %job.id, kind, attempts, fault = word),
-        None => tracing::error!(event = "job.set_aside", job = %job.id, kind, attempts, fault = word),
-    }
+    let is_last = attempts >= limits::JOB_ATTEMPTS_MAX;
+    let fate = if fate == Fate::Retry && is_last { Fate::SetAside } else { fate };
+    metrics::counter!("mainstay_jobs_failed_total", "kind" => kind, "fate" => fate.as_str()).increment(1);
+    let run_at = match fate {
+        Fate::Retry => {
+            tracing::warn!(event = "job.failed", job = %job.id, kind, attempts, fault = word);
+            Some(app.now() + back_off(job.attempts, &*app.ports.random))
+        }
+        Fate::SetAside => {
+            tracing::error!(event = "job.set_aside", job = %job.id, kind, attempts, fault = word);
+            None
+        }
+        Fate::Drop => {
+            tracing::warn!(event = "job.dropped", job = %job.id, kind, attempts, fault = word);
+            return remove(app, job).await;
+        }
+    };
     app.retrying(|| async {
         let mut tx = app.write().await?;
         tx.fail_job(job.id, run_at, word).await?;
@@ -85,22 +104,37 @@ async fn run_one(app: &App, job: &Job) -> Result<()> {
     .await
 }
 
+async fn remove(app: &App, job: &Job) -> Result<()> {
+    app.retrying(|| async {
+        let mut tx = app.write().await?;
+        tx.delete_job(job.id).await?;
+        Ok(tx.commit().await?)
+    })
+    .await
+}
+
 async fn perform(app: &App, job: &Job) -> Result<(), Fault> {
-    let payload =
-        app.sealer.open(Purpose::Job, &job.sealed_payload).map_err(|_| fault("seal_broken", true))?;
-    match Work::from_json(job.kind, &payload).map_err(|_| fault("unreadable", true))? {
+    let payload = app
+        .sealer
+        .open(Purpose::Job, &job.sealed_payload)
+        .map_err(|_| fault("seal_broken", Fate::SetAside))?;
+    match Work::from_json(job.kind, &payload).map_err(|_| fault("unreadable", Fate::SetAside))? {
+        Work::SendMail(mail) if mail.not_after.is_some_and(|at| at <= app.now()) => {
+            Err(fault("too_late", Fate::Drop))
+        }
         Work::SendMail(mail) => {
-            let mailer = app.ports.mailer.as_ref().ok_or(fault("no_mailer", false))?;
+            let mailer = app.ports.mailer.as_ref().ok_or(fault("no_mailer", Fate::Retry))?;
             mailer.send(&mail).await.map_err(|error| match error {
-                MailError::Temporary(_) => fault("temporary", false),
-                MailError::Permanent(_) => fault("refused", true),
+                MailError::Temporary(_) => fault("temporary", Fate::Retry),
+                MailError::Permanent(_) => fault("refused", Fate::Drop),
             })
         }
         Work::RevokeProviderToken { provider, token } => {
-            let provider = app.ports.identity_providers.get(&provider).ok_or(fault("no_provider", false))?;
+            let provider =
+                app.ports.identity_providers.get(&provider).ok_or(fault("no_provider", Fate::Retry))?;
             provider.revoke(&token).await.map_err(|error| match error {
-                ProviderError::Unavailable(_) => fault("temporary", false),
-                ProviderError::Refused(_) => fault("refused", true),
+                ProviderError::Unavailable(_) => fault("temporary", Fate::Retry),
+                ProviderError::Refused(_) => fault("refused", Fate::SetAside),
             })
         }
     }

@@ -1,7 +1,7 @@
 //! A member deletes their account: everything that hangs on it goes in one transaction, and providers are told afterwards.
 
-use mainstay_model::{audit::Actor, identity::Identity, tenant::TenantRole};
-use mainstay_store::Tx;
+use mainstay_model::{MemberId, TenantId, audit::Actor, identity::Identity, tenant::TenantRole};
+use mainstay_store::{Error as StoreError, Tx};
 use secrecy::SecretString;
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use crate::{
     App, Caller, Code, Error, RequestContext, Result, audit,
     crypto::Purpose,
     jobs::{self, Work},
-    sessions,
+    limits, sessions,
 };
 
 /// Deletes the caller's account with sessions, passkeys, identities, notes and memberships. Provider tokens are revoked by jobs.
@@ -31,12 +31,16 @@ pub async fn delete_self(app: &App, ctx: &RequestContext, caller: &Caller) -> Re
 async fn delete(app: &App, ctx: &RequestContext, caller: &Caller) -> Result<bool> {
     let mut tx = app.write().await?;
     // Tenants before the member: whoever changes memberships locks in this order too.
-    leave_tenants(&mut *tx, caller).await?;
+    let left = leave_tenants(&mut *tx, caller).await?;
     let member = tx.lock_member(caller.member_id).await?.ok_or_else(super::gone)?;
     let identities = tx.identities_of_member(member.id).await?;
     let work: Vec<Work> = identities.iter().filter_map(|identity| revocation(app, identity)).collect();
     if let Some(email) = &member.email {
         tx.delete_email_flows_of_address(email).await?;
+    }
+    // A tenant that they were added to meanwhile is not locked, and to lock it now would be the wrong order: all over again.
+    if tenants(&mut *tx, member.id).await?.iter().any(|id| left.binary_search(id).is_err()) {
+        return Err(contended());
     }
     tx.delete_member(member.id).await?;
     jobs::enqueue(app, &mut *tx, &work).await?;
@@ -48,26 +52,42 @@ async fn delete(app: &App, ctx: &RequestContext, caller: &Caller) -> Result<bool
     Ok(!work.is_empty())
 }
 
+/// Locks every tenant of the member in the order of ids, whatever their role says: it may be raised before the lock is had.
 /// Refuses while others would be left without an owner. A tenant in which the member was alone stays behind empty.
-async fn leave_tenants(tx: &mut dyn Tx, caller: &Caller) -> Result<()> {
-    let mut owned: Vec<_> = tx
-        .tenants_of_member(caller.member_id)
-        .await?
-        .into_iter()
-        .filter_map(|(tenant, role)| (role == TenantRole::Owner).then_some(tenant.id))
-        .collect();
-    owned.sort_unstable();
-    for tenant_id in owned {
+async fn leave_tenants(tx: &mut dyn Tx, caller: &Caller) -> Result<Vec<TenantId>> {
+    let tenants = tenants(tx, caller.member_id).await?;
+    for &tenant_id in &tenants {
         tx.lock_tenant(tenant_id).await?;
-        let has_others = tx.members_of_tenant(tenant_id).await?.len() > 1;
-        if has_others && tx.count_owners(tenant_id).await? == 1 {
+        let membership = tx.membership(tenant_id, caller.member_id).await?;
+        let is_owner = membership.is_some_and(|membership| membership.role == TenantRole::Owner);
+        if is_owner
+            && tx.count_owners(tenant_id).await? == 1
+            && tx.members_of_tenant(tenant_id).await?.len() > 1
+        {
             return Err(Error::new(
                 Code::Conflict,
                 "You are the only owner of a tenant that has other members. Make somebody else an owner first.",
             ));
         }
     }
-    Ok(())
+    Ok(tenants)
+}
+
+/// All of them, in the order of ids.
+async fn tenants(tx: &mut dyn Tx, member_id: MemberId) -> Result<Vec<TenantId>> {
+    let mut tenants = Vec::new();
+    loop {
+        let page = tx.tenant_ids_of_member(member_id, tenants.last().copied(), limits::TENANTS_BATCH).await?;
+        let is_last = page.len() < limits::TENANTS_BATCH as usize;
+        tenants.extend(page);
+        if is_last {
+            return Ok(tenants);
+        }
+    }
+}
+
+fn contended() -> Error {
+    StoreError::Contention("a membership came in between".to_owned()).into()
 }
 
 fn revocation(app: &App, identity: &Identity) -> Option<Work> {

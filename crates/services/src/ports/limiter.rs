@@ -40,6 +40,15 @@ pub struct Backoff {
     pub forget: Duration,
 }
 
+/// What the limiter says to one try that counts as a failure until it succeeds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// It may be made, and is counted. So long the next one has to wait.
+    Counted(Duration),
+    /// It comes too early by so much, and is not counted.
+    Refused(Duration),
+}
+
 /// The limiter's store can't be reached. The caller decides, by class, whether that closes the door.
 #[derive(Debug, thiserror::Error)]
 #[error("the rate-limit store is unavailable: {0}")]
@@ -56,6 +65,10 @@ pub trait Limiter: Send + Sync {
 
     /// Counts a failure and answers the wait that follows from it.
     async fn record_failure(&self, key: &str, backoff: Backoff) -> Result<Duration, LimiterUnavailable>;
+
+    /// Counts a try as a failure before it is made, unless the key still has to wait; both in one step, atomically over all nodes,
+    /// so that of many tries at once no more get in than one after the other.
+    async fn admit(&self, key: &str, backoff: Backoff) -> Result<Admission, LimiterUnavailable>;
 
     /// Forgets a key's failures.
     async fn clear_failures(&self, key: &str) -> Result<(), LimiterUnavailable>;

@@ -1,7 +1,7 @@
 //! Outgoing mail.
 
 use async_trait::async_trait;
-use mainstay_model::EmailAddress;
+use mainstay_model::{EmailAddress, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A mail: plain text, since a sign-in code needs nothing else.
@@ -15,13 +15,28 @@ pub struct Mail {
     pub text: String,
     /// ISO 639-1 code of its language, for `Content-Language`.
     pub language: String,
+    /// When it is of no use any more and need not be sent.
+    #[serde(default)]
+    pub not_after: Option<Timestamp>,
 }
 
 impl Mail {
     /// A mail to an address.
     #[must_use]
     pub fn new(to: &EmailAddress, subject: String, text: String, language: mainstay_model::Language) -> Self {
-        Self { to: to.as_str().to_owned(), subject, text, language: language.code().to_owned() }
+        Self {
+            to: to.as_str().to_owned(),
+            subject,
+            text,
+            language: language.code().to_owned(),
+            not_after: None,
+        }
+    }
+
+    /// The same, not to be sent from then on: it holds a code that has run out by then.
+    #[must_use]
+    pub fn until(self, not_after: Timestamp) -> Self {
+        Self { not_after: Some(not_after), ..self }
     }
 }
 

@@ -14,7 +14,7 @@ pub use self::{
     bus::{Bus, Signal},
     clock::{Clock, Random},
     identity_provider::{ExpectedNonce, IdentityProvider, ProviderAccount, ProviderError},
-    limiter::{Backoff, Decision, Limiter, LimiterUnavailable, Quota},
+    limiter::{Admission, Backoff, Decision, Limiter, LimiterUnavailable, Quota},
     mailer::{Mail, MailError, Mailer},
 };
 

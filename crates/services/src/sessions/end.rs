@@ -40,15 +40,18 @@ pub async fn end_others(app: &App, ctx: &RequestContext, caller: &Caller) -> Res
             let mut tx = app.write().await?;
             let (except, now) = (Some(caller.session_id), app.now());
             let ended = tx.revoke_sessions_of_member(caller.member_id, except, reason, now).await?;
-            let events: Vec<_> =
-                ended.iter().map(|&id| ended_event(app, ctx, &caller.actor(), id, reason)).collect();
-            tx.append_audit_events(&events).await?;
+            let Some(event) = ended_together_event(app, ctx, caller.member_id, ended.len(), reason) else {
+                return Ok(0);
+            };
+            tx.append_audit_events(&[event]).await?;
             tx.commit().await?;
-            Ok(ended)
+            Ok(ended.len())
         })
         .await?;
-    count_ended(reason, ended.len());
-    announce_ended(app, &ended).await;
+    count_ended(reason, ended);
+    if ended > 0 {
+        announce_member_changed(app, caller.member_id).await;
+    }
     Ok(())
 }
 
@@ -143,6 +146,19 @@ pub(super) fn ended_event(
         format!("session:{session_id}"),
         json!({ "reason": reason }),
     )
+}
+
+/// One event for any number of a member's sessions: the trail has one lock for all writers. None for none.
+pub(super) fn ended_together_event(
+    app: &App,
+    ctx: &RequestContext,
+    member_id: MemberId,
+    ended: usize,
+    reason: RevokedReason,
+) -> Option<NewAuditEvent> {
+    let (actor, subject) = (Actor::Member(member_id), format!("member:{member_id}"));
+    let detail = json!({ "ended": ended, "reason": reason });
+    (ended > 0).then(|| audit::event(app, ctx, "session.ended", &actor, subject, detail))
 }
 
 pub(super) fn count_ended(reason: RevokedReason, sessions: usize) {

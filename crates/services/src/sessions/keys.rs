@@ -12,6 +12,7 @@ use crate::{
     crypto::{Purpose, Sealer},
     limits,
     ports::{Ports, Signal},
+    resealing::Resealed,
 };
 
 /// The lock that whoever changes the ring takes.
@@ -118,6 +119,27 @@ pub(crate) async fn remove_retired(app: &App) -> Result<u64> {
     tx.append_audit_events(&events).await?;
     tx.commit().await?;
     Ok(events.len() as u64)
+}
+
+/// Seals keys anew that an earlier token-encryption key sealed. They stay the same keys, so nobody needs to hear of it.
+pub(crate) async fn reseal(app: &App) -> Result<Resealed> {
+    let is_other = |key: &SigningKey| !app.sealer.is_current(&key.sealed_private_key);
+    let mut resealed = Resealed::default();
+    if !list(app).await?.iter().any(is_other) {
+        return Ok(resealed);
+    }
+    let mut tx = app.write().await?;
+    tx.lock_name(LOCK).await?;
+    for mut key in tx.signing_keys().await?.into_iter().filter(is_other) {
+        let Ok(pkcs8) = app.sealer.open(Purpose::SigningKey, &key.sealed_private_key) else {
+            resealed.left += 1;
+            continue;
+        };
+        key.sealed_private_key = app.sealer.seal(&*app.ports.random, Purpose::SigningKey, &pkcs8);
+        resealed.done += u64::from(tx.update_signing_key(&key).await?);
+    }
+    tx.commit().await?;
+    Ok(resealed)
 }
 
 /// Reads the ring again.

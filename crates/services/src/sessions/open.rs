@@ -11,8 +11,11 @@ use secrecy::SecretString;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{end::count_ended, token};
-use crate::{App, Code, Error, RequestContext, Result, audit, crypto};
+use super::{
+    end::{count_ended, ended_event, ended_together_event},
+    token,
+};
+use crate::{App, Code, Error, RequestContext, Result, audit, crypto, limits};
 
 /// A fresh session with its tokens.
 #[derive(Clone, Debug)]
@@ -29,6 +32,9 @@ pub struct SignedIn {
     pub refresh_token: SecretString,
     /// When the session ends unless it is refreshed before.
     pub refresh_expires_at: Timestamp,
+    /// The sessions that ended for it: the one that it replaced, and the oldest beyond
+    /// [`SESSIONS_PER_MEMBER_MAX`](crate::limits::SESSIONS_PER_MEMBER_MAX).
+    pub displaced: Vec<SessionId>,
 }
 
 /// What makes one session differ from another.
@@ -39,7 +45,7 @@ struct Values {
 }
 
 /// Opens a session under a new id, whatever the browser had before (T-ID-22), and ends the one that it `replaces`.
-/// After its commit the caller must call [`announce_ended`](super::announce_ended) for the replaced one.
+/// After its commit the caller must call [`announce_ended`](super::announce_ended) for those that were displaced.
 ///
 /// The member's row is locked, so that a ban at the same moment either sees the new session or is seen here.
 ///
@@ -125,20 +131,9 @@ async fn open_with(
         successor_salt: None,
     };
     let (access_token, access_expires_at) = token::issue(app, &session, session.generation, values.jti, now)?;
-    tx.insert_session(&session, &token).await?;
     let mut events = vec![opened_event(app, ctx, &session)];
-    if let Some(replaced) = replaces
-        && tx.revoke_session(replaced, RevokedReason::Replaced, now).await?
-    {
-        count_ended(RevokedReason::Replaced, 1);
-        events.push(super::end::ended_event(
-            app,
-            ctx,
-            &member_actor(member_id),
-            replaced,
-            RevokedReason::Replaced,
-        ));
-    }
+    let displaced = make_room(app, tx, ctx, member_id, replaces, now, &mut events).await?;
+    tx.insert_session(&session, &token).await?;
     tx.append_audit_events(&events).await?;
     metrics::counter!("mainstay_sessions_opened_total", "method" => method.as_str()).increment(1);
     Ok(SignedIn {
@@ -148,7 +143,35 @@ async fn open_with(
         refresh_token: SecretString::from(crypto::encode(&values.refresh_token)),
         refresh_expires_at: session.expires_at,
         session,
+        displaced,
     })
+}
+
+/// Ends the session that is replaced, and the oldest ones if the member would have too many with the new one. The member's lock
+/// keeps two sign-ins from both finding room. Answers which ended.
+async fn make_room(
+    app: &App,
+    tx: &mut dyn Tx,
+    ctx: &RequestContext,
+    member_id: MemberId,
+    replaces: Option<SessionId>,
+    now: Timestamp,
+    events: &mut Vec<NewAuditEvent>,
+) -> Result<Vec<SessionId>> {
+    let actor = member_actor(member_id);
+    if let Some(replaced) = replaces
+        && tx.revoke_session(replaced, RevokedReason::Replaced, now).await?
+    {
+        count_ended(RevokedReason::Replaced, 1);
+        events.push(ended_event(app, ctx, &actor, replaced, RevokedReason::Replaced));
+    }
+    let reason = RevokedReason::Surplus;
+    let kept = limits::SESSIONS_PER_MEMBER_MAX - 1;
+    let mut ended = tx.revoke_oldest_sessions_of_member(member_id, kept, reason, now).await?;
+    count_ended(reason, ended.len());
+    events.extend(ended_together_event(app, ctx, member_id, ended.len(), reason));
+    ended.extend(replaces);
+    Ok(ended)
 }
 
 fn new_session(

@@ -4,10 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use mainstay_model::Language;
 use mainstay_services::{
+    crypto::{Purpose, Sealer},
     jobs::{self, Work},
     limits,
     ports::{Mail, MailError},
 };
+use mainstay_store::SealedValue;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -81,11 +83,36 @@ both_engines! {
         assert!(test.mailer.sent().is_empty());
     }
 
-    async fn a_job_that_can_never_succeed_is_set_aside_at_once(test: &TestApp) {
+    async fn a_mail_that_is_refused_for_good_is_dropped(test: &TestApp) {
         enqueue(test, &[mail(1)]).await;
         test.mailer.next(MailFate::Fail(MailError::Permanent("550 no such mailbox".to_owned())));
         assert_eq!(test.run_jobs().await, 1);
+        assert_eq!(counts(test).await, (0, 0));
+    }
+
+    async fn a_job_that_can_never_succeed_is_set_aside_at_once(test: &TestApp) {
+        enqueue(test, &[mail(1)]).await;
+        // Sealed with a key that is not here.
+        let broken = Sealer::new([9; 32], &[]);
+        let mut tx = test.app.write().await.expect("opens");
+        let job = tx.claim_jobs(test.now(), test.now(), 1).await.expect("claims").remove(0);
+        let sealed = broken.seal(&*test.app.ports.random, Purpose::Job, b"{}");
+        let id = job.id.uuid();
+        assert!(tx.reseal(SealedValue::Job, id, &job.sealed_payload, &sealed).await.expect("writes"));
+        tx.commit().await.expect("commits");
+        assert_eq!(test.run_jobs().await, 1);
         assert_eq!(counts(test).await, (0, 1));
+    }
+
+    async fn a_mail_that_is_of_no_use_any_more_is_not_sent(test: &TestApp) {
+        let Work::SendMail(late) = mail(1) else { panic!("a mail") };
+        let Work::SendMail(early) = mail(2) else { panic!("a mail") };
+        let (late, early) = (late.until(test.now()), early.until(test.now() + Duration::from_secs(1)));
+        enqueue(test, &[Work::SendMail(late), Work::SendMail(early)]).await;
+        assert_eq!(test.run_jobs().await, 2);
+        let subjects: Vec<_> = test.mailer.sent().into_iter().map(|mail| mail.subject).collect();
+        assert_eq!(subjects, ["Subject 2"]);
+        assert_eq!(counts(test).await, (0, 0));
     }
 
     async fn t_op_13_a_panic_in_one_job_harms_no_other(test: &TestApp) {

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use mainstay_model::{
-    IdentityId, Language,
+    IdentityId, Language, TenantId,
     audit::Actor,
     identity::{Identity, Provider},
     member::{Member, Role},
     session::RevokedReason,
-    tenant::TenantRole,
+    tenant::{Membership, Tenant, TenantRole},
 };
 use mainstay_services::{
     Caller, Code,
@@ -161,6 +161,49 @@ both_engines! {
         members::delete_self(&test.app, &ctx, &owner).await.expect("is deleted");
         // Alone in it, the other one may go too.
         members::delete_self(&test.app, &ctx, &other).await.expect("is deleted");
+    }
+
+    async fn a_deletion_beside_a_hand_over_leaves_no_tenant_without_owner(test: &TestApp) {
+        let (app, ctx) = (&test.app, test.ctx());
+        let (owner, third) = (test.caller().await, test.caller().await);
+        for round in 0..8 {
+            let heir = test.caller().await;
+            let tenant = tenants::create(app, &ctx, &owner, "Yard").await.expect("is made").id;
+            for id in [heir.member_id, third.member_id] {
+                tenants::add_member(app, &ctx, &owner, tenant, id, TenantRole::Member).await.expect("is added");
+            }
+            let hand_over = async {
+                tenants::change_role(app, &ctx, &owner, tenant, heir.member_id, TenantRole::Owner).await?;
+                tenants::remove_member(app, &ctx, &owner, tenant, owner.member_id).await
+            };
+            let (deleted, handed) = tokio::join!(members::delete_self(app, &ctx, &heir), hand_over);
+            let mut tx = app.read().await.expect("opens");
+            assert!(
+                tx.count_owners(tenant).await.expect("counts") > 0,
+                "round {round}: {deleted:?}, {handed:?}"
+            );
+        }
+    }
+
+    async fn tenants_beyond_a_page_are_looked_at_too(test: &TestApp) {
+        let (owner, other, ctx) = (test.caller().await, test.caller().await, test.ctx());
+        let mut last = None;
+        let mut tx = test.app.write().await.expect("opens");
+        for number in 0..=limits::TENANTS_BATCH {
+            let id = TenantId::new(test.app.new_uuid());
+            let tenant = Tenant { id, name: format!("{number}"), created_at: test.now() };
+            tx.insert_tenant(&tenant).await.expect("inserts");
+            let (role, created_at) = (TenantRole::Owner, test.now());
+            let membership = Membership { tenant_id: id, member_id: owner.member_id, role, created_at };
+            tx.insert_membership(&membership).await.expect("inserts");
+            last = last.max(Some(id));
+        }
+        tx.commit().await.expect("commits");
+        let last = last.expect("a tenant");
+        tenants::add_member(&test.app, &ctx, &owner, last, other.member_id, TenantRole::Member)
+            .await
+            .expect("is added");
+        assert_eq!(refusal(members::delete_self(&test.app, &ctx, &owner).await), Code::Conflict);
     }
 
     async fn an_operator_is_made_by_id_or_proven_address(test: &TestApp) {

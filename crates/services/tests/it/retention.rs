@@ -2,7 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use mainstay_services::{limits, retention, sessions};
+use mainstay_model::Language;
+use mainstay_services::{
+    jobs::{self, Work},
+    limits,
+    ports::Mail,
+    retention, sessions,
+};
 use mainstay_store::ExpiredRows;
 use tokio_util::sync::CancellationToken;
 
@@ -39,6 +45,23 @@ both_engines! {
         test.advance(limits::SESSION_SLIDING_TTL + limits::ENDED_SESSION_KEPT);
         assert_eq!(retention::run_once(&test.app).await.expect("runs").sessions, 1);
         assert!(!is_there(test, live.session.id).await);
+    }
+
+    async fn jobs_that_were_set_aside_are_removed_in_the_end(test: &TestApp) {
+        let to = "ada@example.com".parse().expect("an address");
+        let mail = Mail::new(&to, "Subject".to_owned(), "Text".to_owned(), Language::En);
+        let mut tx = test.app.write().await.expect("opens");
+        let work = [Work::SendMail(mail.clone()), Work::SendMail(mail)];
+        jobs::enqueue(&test.app, &mut *tx, &work).await.expect("enqueues");
+        let claimed = tx.claim_jobs(test.now(), test.now(), 1).await.expect("claims");
+        tx.fail_job(claimed[0].id, None, "refused").await.expect("fails");
+        tx.commit().await.expect("commits");
+        test.advance(limits::JOB_SET_ASIDE_KEPT);
+        assert_eq!(retention::run_once(&test.app).await.expect("runs").jobs, 0);
+        test.advance(limits::RETENTION_INTERVAL);
+        assert_eq!(retention::run_once(&test.app).await.expect("runs").jobs, 1);
+        let counts = test.app.read().await.expect("opens").job_counts().await.expect("counts");
+        assert_eq!((counts.0, counts.1), (1, 0), "what waits stays");
     }
 
     async fn t_op_16_two_instances_run_it_once(test: &TestApp) {

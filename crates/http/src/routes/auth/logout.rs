@@ -1,7 +1,7 @@
 //! The end of a session.
 
 use actix_web::{HttpRequest, HttpResponse, http::header, post};
-use mainstay_services::sessions;
+use mainstay_services::{Code, Error, sessions};
 
 use crate::{
     body::OptionalJson,
@@ -11,13 +11,14 @@ use crate::{
         Server,
         auth::signed_in::{present_session, unless_ours},
     },
-    security::csrf,
+    security::{authentication::bearer_token, csrf},
     views::sign_in::RefreshRequest,
 };
 
 /// Ends the session
 ///
-/// Answers the same when there is none any more, so that every client comes out signed out.
+/// Answers a browser the same when there is none any more, so that every page comes out signed out. An access token that is no good
+/// any more ends nothing: send the refresh token then.
 #[utoipa::path(
     tag = "sign-in",
     request_body = Option<RefreshRequest>,
@@ -42,6 +43,11 @@ pub(crate) async fn log_out(
             csrf::require_token(&server.app, present.id, request.headers())?;
         }
         sessions::logout(&server.app, &context, present.id).await?;
+    } else if bearer_token(request.headers()).is_some() {
+        // Whoever believes to have signed out must not be told so while the refresh token still lives.
+        let detail =
+            "The access token is not valid any more. Send the refresh token in the body to sign out.";
+        return Err(Error::new(Code::InvalidToken, detail).into());
     }
     let mut response = HttpResponse::NoContent().finish();
     for cookie in server.cookies.clear_session() {

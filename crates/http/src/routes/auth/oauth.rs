@@ -194,7 +194,10 @@ async fn finish(
             redirect(server, &format!("/sign-in?error={}", error.code.as_str()))
         }
     };
-    browser::forget(server, request.headers(), flow, &mut response);
+    // Only a trip that really came back: anybody may send a browser to this address, and other tabs may still be under way.
+    if outcome.is_ok() {
+        browser::forget(server, request.headers(), flow, &mut response);
+    }
     let answer = response.headers_mut();
     if let Ok(finished) = outcome
         && let Some(session) = &finished.signed_in

@@ -6,7 +6,6 @@ use mainstay_services::{Code, Error, RequestContext, sessions};
 
 use crate::{
     body::OptionalJson,
-    cookies::cookie,
     edge::refuse_browser,
     extract::Context,
     problem::Problem,
@@ -37,9 +36,10 @@ pub(crate) async fn refresh_session(
         let refreshed = sessions::refresh(&server.app, &context, &token).await?;
         return Ok(signed_in::refreshed(&server, &refreshed, Posture::Bearer));
     }
-    let token = cookie(request.headers(), server.cookies.refresh)
+    let (token, session_id) = signed_in::refresh_cookie(&server, request.headers())
+        .await
+        .map_err(over)?
         .ok_or_else(|| Error::new(Code::Unauthenticated, "There is no session to refresh."))?;
-    let session_id = sessions::session_of_refresh_token(&server.app, token).await.map_err(over)?;
     csrf::require_token(&server.app, session_id, request.headers())?;
     let context = RequestContext { posture: Posture::Browser, ..context };
     let refreshed = sessions::refresh(&server.app, &context, token).await.map_err(over)?;

@@ -15,16 +15,20 @@ use mainstay_services::{
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
-    cookies::{CookieNames, cookie},
+    cookies::{CookieNames, cookie, cookies_named},
     problem::Problem,
     routes::me::me_view,
-    security::authentication::{Presented, presented},
+    security::{
+        authentication::{Presented, presented},
+        limits::REFRESH_COOKIES_MAX,
+    },
     state::Edge,
     views::sign_in::{RefreshedView, SignedInView},
 };
 
 /// The tokens of a session on their way to the client.
 struct Tokens<'a> {
+    session_id: SessionId,
     access: &'a str,
     access_expires_at: Timestamp,
     refresh: &'a SecretString,
@@ -36,16 +40,19 @@ impl Tokens<'_> {
         self.access_expires_at.since(now)
     }
 
-    fn cookies(&self, names: &CookieNames, now: Timestamp) -> [HeaderValue; 2] {
+    fn cookies(&self, names: &CookieNames, now: Timestamp) -> [HeaderValue; 3] {
+        let refresh_life = self.refresh_expires_at.since(now);
         [
             names.set_access(self.access, self.expires_in(now)),
-            names.set_refresh(self.refresh.expose_secret(), self.refresh_expires_at.since(now)),
+            names.set_refresh(self.refresh.expose_secret(), refresh_life),
+            names.set_session(self.session_id, refresh_life),
         ]
     }
 }
 
 fn tokens_of(signed_in: &SignedIn) -> Tokens<'_> {
     Tokens {
+        session_id: signed_in.session.id,
         access: &signed_in.access_token,
         access_expires_at: signed_in.access_expires_at,
         refresh: &signed_in.refresh_token,
@@ -54,7 +61,7 @@ fn tokens_of(signed_in: &SignedIn) -> Tokens<'_> {
 }
 
 /// The cookies of a new session.
-pub(crate) fn session_cookies(server: &Edge, signed_in: &SignedIn) -> [HeaderValue; 2] {
+pub(crate) fn session_cookies(server: &Edge, signed_in: &SignedIn) -> [HeaderValue; 3] {
     tokens_of(signed_in).cookies(&server.cookies, server.app.now())
 }
 
@@ -114,6 +121,7 @@ pub(crate) fn refreshed(server: &Edge, refreshed: &Refreshed, posture: Posture) 
     let now = server.app.now();
     let by_bearer = posture == Posture::Bearer;
     let tokens = Tokens {
+        session_id: refreshed.session_id,
         access: &refreshed.access_token,
         access_expires_at: refreshed.access_expires_at,
         refresh: &refreshed.refresh_token,
@@ -154,9 +162,32 @@ pub(crate) async fn present_session(
     if matches!(presented, Presented::Bearer(_)) {
         return Ok(None);
     }
-    let Some(token) = cookie(headers, server.cookies.refresh) else { return Ok(None) };
-    let id = unless_ours(sessions::session_of_refresh_token(&server.app, token).await)?;
-    Ok(id.map(|id| PresentSession { id, caller: None, by_cookie }))
+    let found = unless_ours(refresh_cookie(server, headers).await)?.flatten();
+    Ok(found.map(|(_, id)| PresentSession { id, caller: None, by_cookie }))
+}
+
+/// The refresh token of the session that the browser is in, and that session. A sister site can plant refresh cookies, with a
+/// path by which they come first, but not the cookie that names the session; what does not belong to that one counts for nothing.
+///
+/// # Errors
+/// Why the tokens were refused when none is of the session; failures of ours.
+pub(crate) async fn refresh_cookie<'a>(
+    server: &'a Edge,
+    headers: &'a HeaderMap,
+) -> Result<Option<(&'a str, SessionId)>, Error> {
+    let Some(session_id) = cookie(headers, server.cookies.session).and_then(|text| text.parse().ok()) else {
+        return Ok(None);
+    };
+    let mut refusal = None;
+    for token in cookies_named(headers, server.cookies.refresh).take(REFRESH_COOKIES_MAX) {
+        match sessions::session_of_refresh_token(&server.app, token).await {
+            Ok(id) if id == session_id => return Ok(Some((token, id))),
+            Ok(_) => {}
+            Err(error) if error.is_ours() => return Err(error),
+            Err(error) => refusal = Some(error),
+        }
+    }
+    refusal.map_or(Ok(None), Err)
 }
 
 /// What a use case answered, or nothing when it refused.

@@ -18,7 +18,9 @@ on_both_engines! {
         assert!(access.ends_with("; Path=/; Max-Age=900; HttpOnly; Secure; SameSite=Lax"), "{access}");
         let refresh = reply.set_cookie("__Secure-mainstay_refresh").expect("a cookie");
         assert!(refresh.contains("; Path=/v1/auth; Max-Age=2592000; HttpOnly; Secure; SameSite=Lax"), "{refresh}");
-        assert_eq!(reply.set_cookies().len(), 2);
+        let session = reply.set_cookie("__Host-mainstay_session").expect("a cookie");
+        assert!(session.ends_with("; Path=/; Max-Age=2592000; HttpOnly; Secure; SameSite=Lax"), "{session}");
+        assert_eq!(reply.set_cookies().len(), 3);
         assert_eq!(reply.header("cache-control"), Some("no-store"));
         // No token where script could read it.
         let body = reply.json();

@@ -40,7 +40,7 @@ on_both_engines! {
         let stranger = server.browser();
         let stolen = assertion(&client, &passkey).await;
         stranger.post("/v1/auth/passkey/login/finish", &stolen).await.expect_problem(401, "ceremony_refused");
-        let counted = "mainstay_sign_in_failures_total{route=\"/v1/auth/passkey/login/finish\",code=\"ceremony_refused\"}";
+        let counted = "mainstay_sign_in_refusals_total{route=\"/v1/auth/passkey/login/finish\",code=\"ceremony_refused\"}";
         assert!(rendered_metrics().contains(counted));
     }
 

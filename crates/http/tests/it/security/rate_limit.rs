@@ -4,7 +4,7 @@ use std::{future::pending, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use mainstay_http::ClassLimits;
-use mainstay_services::ports::{Backoff, Decision, Limiter, LimiterUnavailable, Quota};
+use mainstay_services::ports::{Admission, Backoff, Decision, Limiter, LimiterUnavailable, Quota};
 use serde_json::json;
 
 use crate::harness::{Engine, Options, TestServer, rendered_metrics};
@@ -34,6 +34,10 @@ impl Limiter for Lost {
     }
 
     async fn record_failure(&self, _: &str, _: Backoff) -> Result<Duration, LimiterUnavailable> {
+        self.answer().await
+    }
+
+    async fn admit(&self, _: &str, _: Backoff) -> Result<Admission, LimiterUnavailable> {
         self.answer().await
     }
 

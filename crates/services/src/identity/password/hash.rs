@@ -1,10 +1,13 @@
 //! Hashing and verifying passwords, outside of transactions and a few at a time.
 
+use std::sync::Arc;
+
 use argon2::{
     Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version,
     password_hash::SaltString,
 };
 use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Semaphore;
 
 use crate::{App, Error, Result};
 
@@ -96,9 +99,23 @@ fn hasher() -> std::result::Result<Argon2<'static>, argon2::password_hash::Error
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
-/// Runs work on a thread that may block, as soon as one of the few places is free.
+/// Runs work on a thread that may block, as soon as one of the few places is free. The place goes with the work: a caller who
+/// leaves drops this future, but not the hash that is being computed, and its memory is in use until the end.
 async fn bounded<T: Send + 'static>(app: &App, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    let _place = app.identity.hashing.acquire().await.map_err(Error::internal)?;
+    let places = Arc::clone(&app.identity.hashing);
+    in_place(places, work).await
+}
+
+async fn in_place<T: Send + 'static>(
+    places: Arc<Semaphore>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T> {
+    let place = places.acquire_owned().await.map_err(Error::internal)?;
+    let work = move || {
+        let done = work();
+        drop(place);
+        done
+    };
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)
 }
 
@@ -129,6 +146,23 @@ mod tests {
             assert_eq!(verdict(b"correct horse", Some(&hash)), Verdict::RightButOld, "{hash}");
             assert_eq!(verdict(b"wrong horse", Some(&hash)), Verdict::Wrong, "{hash}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_caller_who_leaves_keeps_the_place_until_the_work_is_done() {
+        let places = Arc::new(Semaphore::new(1));
+        let (begun, has_begun) = tokio::sync::oneshot::channel();
+        let (go_on, may_go_on) = std::sync::mpsc::channel::<()>();
+        let caller = tokio::spawn(in_place(Arc::clone(&places), move || {
+            begun.send(()).expect("the test listens");
+            may_go_on.recv().expect("the test says when");
+        }));
+        has_begun.await.expect("begins");
+        caller.abort();
+        assert!(caller.await.expect_err("is gone").is_cancelled());
+        assert_eq!(places.available_permits(), 0, "the work still runs");
+        go_on.send(()).expect("the work waits");
+        let _place = places.acquire().await.expect("free at last");
     }
 
     #[test]

@@ -166,7 +166,7 @@ impl TestApp {
         let method = SignInMethod::Passkey;
         let signed_in = sessions::open(&self.app, &mut *tx, &self.ctx(), member, method, replaces).await?;
         tx.commit().await?;
-        sessions::announce_ended(&self.app, replaces.as_slice()).await;
+        sessions::announce_ended(&self.app, &signed_in.displaced).await;
         Ok(signed_in)
     }
 

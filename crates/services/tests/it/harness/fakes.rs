@@ -14,8 +14,8 @@ use mainstay_model::Timestamp;
 use mainstay_services::{
     crypto,
     ports::{
-        Backoff, Bus, Clock, Decision, Limiter, LimiterUnavailable, Mail, MailError, Mailer, Quota, Random,
-        Signal,
+        Admission, Backoff, Bus, Clock, Decision, Limiter, LimiterUnavailable, Mail, MailError, Mailer,
+        Quota, Random, Signal,
     },
 };
 use tokio::sync::{Notify, broadcast};
@@ -144,6 +144,23 @@ struct Failures {
     blocked_until: Timestamp,
 }
 
+/// Counts one failure and answers its wait.
+fn count(failures: &mut HashMap<String, Failures>, key: &str, backoff: Backoff, now: Timestamp) -> Duration {
+    let failed =
+        failures.entry(key.to_owned()).or_insert(Failures { count: 0, last: now, blocked_until: now });
+    if now.since(failed.last) >= backoff.forget {
+        failed.count = 0;
+    }
+    failed.count += 1;
+    failed.last = now;
+    let wait = match failed.count.checked_sub(backoff.free + 1) {
+        Some(doublings) => (backoff.base * 2_u32.pow(doublings.min(16))).min(backoff.max),
+        None => Duration::ZERO,
+    };
+    failed.blocked_until = now + wait;
+    wait
+}
+
 /// Limits and back-off by the test's clock, with a switch that makes it unreachable.
 pub(crate) struct MemoryLimiter {
     clock: std::sync::Arc<MockClock>,
@@ -198,21 +215,18 @@ impl Limiter for MemoryLimiter {
 
     async fn record_failure(&self, key: &str, backoff: Backoff) -> Result<Duration, LimiterUnavailable> {
         self.check()?;
+        Ok(count(&mut self.failures.lock().expect("not poisoned"), key, backoff, self.clock.now()))
+    }
+
+    async fn admit(&self, key: &str, backoff: Backoff) -> Result<Admission, LimiterUnavailable> {
+        self.check()?;
         let now = self.clock.now();
         let mut failures = self.failures.lock().expect("not poisoned");
-        let failed =
-            failures.entry(key.to_owned()).or_insert(Failures { count: 0, last: now, blocked_until: now });
-        if now.since(failed.last) >= backoff.forget {
-            failed.count = 0;
+        let wait = failures.get(key).map_or(Duration::ZERO, |failed| failed.blocked_until.since(now));
+        if wait > Duration::ZERO {
+            return Ok(Admission::Refused(wait));
         }
-        failed.count += 1;
-        failed.last = now;
-        let wait = match failed.count.checked_sub(backoff.free + 1) {
-            Some(doublings) => (backoff.base * 2_u32.pow(doublings.min(16))).min(backoff.max),
-            None => Duration::ZERO,
-        };
-        failed.blocked_until = now + wait;
-        Ok(wait)
+        Ok(Admission::Counted(count(&mut failures, key, backoff, now)))
     }
 
     async fn clear_failures(&self, key: &str) -> Result<(), LimiterUnavailable> {

@@ -145,6 +145,17 @@ worlds! {
         email::finish(&world.app, &world.ctx(), None, flow, &code, &BROWSER).await.expect("signs in");
     }
 
+    async fn a_stranger_who_asks_for_the_same_address_takes_no_code_away(world: &World) {
+        let (flow, code) = world.mailed_code(ADA).await;
+        let stranger = from(world.ctx(), "198.51.100.9");
+        let theirs = email::start(&world.app, &stranger, ADA, None, &OTHER_BROWSER).await.expect("starts");
+        let their_code = world.last_code().await;
+        email::finish(&world.app, &world.ctx(), None, flow, &code, &BROWSER).await.expect("signs in");
+        // The proof of an address ends every code of it, whoever asked.
+        let late = email::finish(&world.app, &stranger, None, theirs.flow_id, &their_code, &BROWSER).await;
+        assert_eq!(code_of(late), Code::InvalidCode);
+    }
+
     async fn a_code_is_typed_as_people_type(world: &World) {
         let (flow_id, code) = world.mailed_code(ADA).await;
         let typed = format!(" {} {} ", &code[..4], &code[4..]);

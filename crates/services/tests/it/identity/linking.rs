@@ -1,8 +1,9 @@
 //! Whom a proof signs in, and whom it never does.
 
-use mainstay_model::{identity::Provider, member::Member, passkey::Passkey};
+use mainstay_model::{MemberId, identity::Provider, member::Member, passkey::Passkey};
 use mainstay_services::{
-    Caller, Code,
+    Caller, Capability, Code,
+    capability::State,
     identity::{email, oauth, passkeys, password},
     limits,
     ports::ProviderAccount,
@@ -33,12 +34,20 @@ impl World {
         self.arrive(Provider::Apple, Some(&caller), &state, &code, None).await.expect("links");
         let mut tx = self.app.write().await.expect("opens");
         tx.set_password_hash(member.id, "$argon2id$attacker", self.now()).await.expect("sets");
+        tx.commit().await.expect("commits");
+        self.give_passkey(member.id).await;
+        Prepared { member, caller, access_token: signed_in.access_token }
+    }
+
+    /// A passkey that is there, whoever could use it.
+    async fn give_passkey(&self, member_id: MemberId) {
+        let mut tx = self.app.write().await.expect("opens");
         tx.insert_passkey(&Passkey {
             id: mainstay_model::PasskeyId::new(self.app.new_uuid()),
-            member_id: member.id,
+            member_id,
             credential_id: vec![1; 16],
             credential: serde_json::json!({}),
-            name: "Attacker's".to_owned(),
+            name: "Mine".to_owned(),
             backed_up: false,
             created_at: self.now(),
             last_used_at: None,
@@ -46,7 +55,6 @@ impl World {
         .await
         .expect("inserts");
         tx.commit().await.expect("commits");
-        Prepared { member, caller, access_token: signed_in.access_token }
     }
 
     /// Nothing that was prepared opens the account any more.
@@ -133,11 +141,13 @@ worlds! {
             email_authoritative: true,
             ..google_with("attacker", "Victim@Corp.example")
         };
-        let merely_verified = google_with("attacker", "victim@corp.example");
-        for account in [unverified, merely_verified] {
-            assert_eq!(code_of(world.trip(Provider::Google, account).await), Code::AccountExists);
-            assert_eq!(world.refusal().await, "account_exists");
-        }
+        let merely_verified = google_with("another-attacker", "victim@corp.example");
+        assert_eq!(code_of(world.trip(Provider::Google, merely_verified).await), Code::AccountExists);
+        assert_eq!(world.refusal().await, "account_exists");
+        // What nobody verified does not even tell that there is an account.
+        let signed_in = world.sign_in_by(Provider::Google, unverified).await;
+        assert_ne!(signed_in.member.id, victim.id);
+        assert_eq!(signed_in.member.email, None);
         let mut tx = world.app.read().await.expect("opens");
         assert!(tx.identities_of_member(victim.id).await.expect("reads").is_empty());
         assert!(tx.live_sessions_of_member(victim.id, world.now()).await.expect("reads").is_empty());
@@ -280,6 +290,31 @@ worlds! {
         world.advance(limits::RECENT_SIGN_IN);
         let late = oauth::remove_identity(&world.app, &ctx, &caller, identity.id).await;
         assert_eq!(code_of(late), Code::RecentSignInRequired);
+    }
+
+    async fn t_id_12_what_is_switched_off_is_no_way_in(world: &World) {
+        let signed_in = world.sign_in_by(Provider::Apple, apple("a")).await;
+        let caller = world.caller_of(&signed_in).await;
+        let state = world.depart(Provider::Google, Some(&caller)).await;
+        let code = world.google.will_answer(google_with("ada", "ada@corp.example"));
+        world.arrive(Provider::Google, Some(&caller), &state, &code, None).await.expect("links");
+        world.give_passkey(caller.member_id).await;
+        let mut tx = world.app.read().await.expect("opens");
+        let identities = tx.identities_of_member(caller.member_id).await.expect("reads");
+        drop(tx);
+        let id_of = |provider| identities.iter().find(|one| one.provider == provider).expect("is linked").id;
+
+        let mut options = crate::harness::NodeOptions { seed: 5, ..crate::harness::NodeOptions::new() };
+        for capability in [Capability::AppleOauth, Capability::Passkey] {
+            options.capabilities.set(capability, State::Off("Switched off.".into()));
+        }
+        let node = world.node(options, &world.bus).await.expect("starts");
+        let ctx = world.ctx();
+        let last = oauth::remove_identity(&node, &ctx, &caller, id_of(Provider::Google)).await;
+        assert_eq!(code_of(last), Code::LastWayIn, "neither Apple nor the passkey opens anything here");
+        oauth::remove_identity(&node, &ctx, &caller, id_of(Provider::Apple)).await.expect("Google stays");
+        // Where passkeys are on, the passkey is another way.
+        oauth::remove_identity(&world.app, &ctx, &caller, id_of(Provider::Google)).await.expect("removes");
     }
 
     async fn a_removed_identity_has_its_token_revoked(world: &World) {

@@ -113,7 +113,38 @@ both_engines! {
         }
         test.authenticate(&own.access_token).await.expect("is live");
         test.authenticate(&stranger.access_token).await.expect("is live");
-        assert_eq!(test.audited("session.ended").await, 2);
+        // One event for all of them.
+        assert_eq!(test.audited("session.ended").await, 1);
+        let event = &test.audit_events().await[0];
+        assert_eq!(event.subject, format!("member:{}", ada.id));
+        assert!(event.detail.contains(r#""ended":2"#), "{}", event.detail);
+        // With nothing to end nothing is written.
+        sessions::end_others(&test.app, &test.ctx(), &caller).await.expect("ends");
+        assert_eq!(test.audited("session.ended").await, 1);
+    }
+
+    async fn a_member_has_only_so_many_sessions_and_the_oldest_ends(test: &TestApp) {
+        let (ada, stranger) = (test.member().await, session(test).await);
+        let mut opened = Vec::new();
+        for _ in 0..limits::SESSIONS_PER_MEMBER_MAX {
+            test.advance(Duration::from_millis(1));
+            opened.push(test.sign_in(&ada).await);
+        }
+        test.authenticate(&opened[0].access_token).await.expect("is live");
+        assert_eq!(test.audited("session.ended").await, 0);
+        test.advance(Duration::from_millis(1));
+        let newest = test.sign_in(&ada).await;
+        assert_eq!(newest.displaced, [opened[0].session.id]);
+        assert_eq!(refusal(test.authenticate(&opened[0].access_token).await), Code::SessionEnded);
+        assert_eq!(test.audited("session.ended").await, 1);
+        for signed_in in [&opened[1], &newest, &stranger] {
+            test.authenticate(&signed_in.access_token).await.expect("is live");
+        }
+        // One that is replaced makes the room itself.
+        test.advance(Duration::from_millis(1));
+        let again = test.sign_in_replacing(&ada, Some(newest.session.id)).await.expect("signs in");
+        assert_eq!(again.displaced, [newest.session.id]);
+        test.authenticate(&opened[1].access_token).await.expect("is live");
     }
 
     async fn sec_2_a_csrf_token_belongs_to_its_session(test: &TestApp) {
