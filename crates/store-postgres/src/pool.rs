@@ -80,6 +80,8 @@ pub(crate) struct Loan {
     pooled: Option<Pooled>,
     /// What must be ended before anybody else may have the connection.
     pub(crate) open: Open,
+    /// It is with the task that ends what was left open. When that is dropped, the runtime is going down and takes no other.
+    is_finishing: bool,
     shared: Arc<Shared>,
     permit: Option<OwnedSemaphorePermit>,
 }
@@ -114,7 +116,8 @@ impl Pool {
             .await
             .map_err(|_| Error::Unavailable("the database was closed".to_owned()))?;
         let shared = Arc::clone(&self.shared);
-        let mut loan = Loan { pooled: None, open: Open::Nothing, shared, permit: Some(permit) };
+        let mut loan =
+            Loan { pooled: None, open: Open::Nothing, is_finishing: false, shared, permit: Some(permit) };
         while let Some(idle) = self.shared.pop() {
             loan.pooled = Some(idle);
             if loan.is_alive().await {
@@ -230,12 +233,17 @@ impl Drop for Loan {
             self.shared.push(pooled);
             return;
         }
-        let shared = Arc::clone(&self.shared);
-        let mut loan = Self { pooled: Some(pooled), open: self.open, shared, permit: self.permit.take() };
+        let mut loan = Self {
+            pooled: Some(pooled),
+            open: self.open,
+            is_finishing: true,
+            shared: Arc::clone(&self.shared),
+            permit: self.permit.take(),
+        };
         match Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn(loan.finish())),
+            Ok(runtime) if !self.is_finishing => drop(runtime.spawn(loan.finish())),
             // Nobody is left to speak to the server; it rolls back when the connection closes.
-            Err(_) => loan.discard(),
+            _ => loan.discard(),
         }
     }
 }

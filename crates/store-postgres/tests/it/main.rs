@@ -6,3 +6,4 @@ mod migrations;
 mod pooler;
 mod schema;
 mod server;
+mod shutdown;
