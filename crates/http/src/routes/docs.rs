@@ -177,12 +177,30 @@ fn kind(schema: &Value) -> String {
 }
 
 fn text(value: &Value) -> String {
-    escape(value.as_str().unwrap_or_default())
+    prose(value.as_str().unwrap_or_default())
+}
+
+/// Text with `code` in it; of Markdown the descriptions use nothing else.
+fn prose(text: &str) -> String {
+    let pieces = escape(text);
+    let mut html = String::with_capacity(pieces.len() + 32);
+    for (index, piece) in pieces.split('`').enumerate() {
+        html.push_str(match index {
+            0 => "",
+            odd if odd % 2 == 1 => "<code>",
+            _ => "</code>",
+        });
+        html.push_str(piece);
+    }
+    if pieces.matches('`').count() % 2 == 1 {
+        html.push_str("</code>");
+    }
+    html
 }
 
 fn paragraphs(value: &Value) -> String {
     let paragraphs = value.as_str().unwrap_or_default().split("\n\n").filter(|text| !text.trim().is_empty());
-    paragraphs.map(|paragraph| format!("<p>{}\n", escape(paragraph))).collect()
+    paragraphs.map(|paragraph| format!("<p>{}\n", prose(paragraph))).collect()
 }
 
 fn escape(text: &str) -> String {
@@ -206,5 +224,12 @@ mod tests {
         for foreign in ["http://", "https://", "<script", "style="] {
             assert!(!html.contains(foreign), "{foreign}");
         }
+    }
+
+    #[test]
+    fn code_in_a_text_is_shown_as_code_and_nothing_else_is_markup() {
+        assert_eq!(prose("send `a<b>` or `c`"), "send <code>a&lt;b&gt;</code> or <code>c</code>");
+        assert_eq!(prose("`open"), "<code>open</code>");
+        assert_eq!(prose("none & <b>"), "none &amp; &lt;b&gt;");
     }
 }
