@@ -61,6 +61,8 @@ enum Command {
         #[command(subcommand)]
         command: audit::Command,
     },
+    /// Attack a running deployment and show the evidence.
+    Gate(mainstay_gate::cli::Arguments),
     /// Print the OpenAPI document.
     Openapi,
     /// Print the reference page of limits.
@@ -81,9 +83,18 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Access => generate::access(),
         Command::Config { command } => return config::run(&command, json),
         Command::Keys { command: keys::Command::Generate } => keys::generate(json),
+        Command::Gate(arguments) => return gate(arguments, json),
         command => return with_config(command, json),
     };
     finish(outcome)
+}
+
+/// Needs no configuration: it attacks another process.
+fn gate(arguments: mainstay_gate::cli::Arguments, json: bool) -> ExitCode {
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(mainstay_gate::cli::run(arguments, json)),
+        Err(error) => finish(Err(error.into())),
+    }
 }
 
 fn with_config(command: Command, json: bool) -> ExitCode {
@@ -108,6 +119,7 @@ fn with_config(command: Command, json: bool) -> ExitCode {
             Command::ServiceKeys { command } => service_keys::run(&config, command, json).await,
             Command::Audit { command } => audit::run(&config, command, json).await,
             Command::Config { .. }
+            | Command::Gate(_)
             | Command::Openapi
             | Command::Limits
             | Command::Errors

@@ -1,0 +1,152 @@
+//! `mainstay gate [URL]`: the checks from outside.
+
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use secrecy::SecretString;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::{
+    check::Check,
+    checks,
+    client::{Budget, Client, Sources, Trust},
+    evidence::{Recorder, milliseconds},
+    limits,
+    members::{Maker, Register, TestSignIn},
+    probe::World,
+    report::{self, Progress, Report, Subject},
+    run::{self, Given, Plan},
+    target::Target,
+};
+
+/// The outside checks.
+#[derive(Args)]
+#[group(id = "attack")]
+pub(super) struct Arguments {
+    /// The deployment's public address.
+    #[arg(default_value = "http://localhost:8080")]
+    url: Url,
+    /// A node's own address; give it once for each node.
+    #[arg(long = "node", value_name = "URL")]
+    nodes: Vec<Url>,
+    /// The secret of the test sign-in, to make members with.
+    #[arg(long, value_name = "SECRET", env = "MAINSTAY_TEST_AUTH", hide_env_values = true)]
+    test_auth: Option<String>,
+    /// Authorities (PEM) to believe beside the public ones.
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+    /// Checks at a time.
+    #[arg(long, default_value_t = limits::CONCURRENCY)]
+    concurrency: usize,
+    /// Requests in all.
+    #[arg(long, default_value_t = limits::REQUESTS_MAX)]
+    requests_max: u64,
+    /// Only checks whose id starts like this.
+    #[arg(long, value_name = "ID")]
+    only: Vec<String>,
+    /// Also what may disturb others; needs the environment's name in --environment.
+    #[arg(long, requires = "environment")]
+    destructive: bool,
+    /// The environment that you mean to attack; must be what the deployment calls itself.
+    #[arg(long, value_name = "NAME")]
+    environment: Option<String>,
+}
+
+/// Attacks, and answers the exit code.
+pub(super) async fn run(arguments: Arguments, json: bool) -> anyhow::Result<u8> {
+    let checks = chosen(&arguments.only)?;
+    let report = attack(&arguments, checks, json).await?;
+    if json {
+        report::print_json(&report)?;
+    } else {
+        report::print(&report);
+    }
+    Ok(report.exit_code())
+}
+
+/// Prints which checks there are.
+pub(super) fn list(json: bool) -> anyhow::Result<u8> {
+    report::list(&checks::all(), json)?;
+    Ok(0)
+}
+
+fn chosen(only: &[String]) -> anyhow::Result<Vec<&'static Check>> {
+    let all = checks::all();
+    for start in only {
+        if !all.iter().any(|check| check.id.starts_with(start.as_str())) {
+            bail!("no check's id starts with {start}; `mainstay gate list` shows them");
+        }
+    }
+    let is_chosen =
+        |check: &&Check| only.is_empty() || only.iter().any(|start| check.id.starts_with(start.as_str()));
+    Ok(all.into_iter().filter(is_chosen).collect())
+}
+
+async fn attack(arguments: &Arguments, checks: Vec<&'static Check>, json: bool) -> anyhow::Result<Report> {
+    let trust = match &arguments.ca_file {
+        Some(path) => Trust::from_file(path)?,
+        None => Trust::default(),
+    };
+    let mut bases = vec![arguments.url.clone()];
+    bases.extend(arguments.nodes.iter().cloned());
+    let sources = Sources::new(trust, &bases);
+    let budget = Arc::new(Budget::new(arguments.requests_max));
+    let client =
+        Client::new(sources.fresh()?, arguments.url.clone(), Recorder::default(), Arc::clone(&budget));
+    let target = Arc::new(Target::discover(&client, arguments.nodes.clone()).await?);
+    if let Some(meant) = &arguments.environment
+        && *meant != target.environment
+    {
+        bail!("{} calls itself {}, not {meant}; nothing was sent", target.base, target.environment);
+    }
+    let mut given = BTreeSet::new();
+    let mut maker: Option<Box<dyn Maker>> = None;
+    if let Some(secret) = &arguments.test_auth
+        && target.why_off("test_login").is_none()
+    {
+        given.insert(Given::TestAuth);
+        maker = Some(Box::new(TestSignIn(SecretString::from(secret.clone()))));
+    }
+    let world = Arc::new(World { sources, members: Register::new(maker), budget });
+    let plan = Plan { checks, concurrency: arguments.concurrency, destructive: arguments.destructive, given };
+    let interrupt = interrupted();
+    let started_at = OffsetDateTime::now_utc().format(&Rfc3339).context("the clock is out of range")?;
+    let started = Instant::now();
+    let progress = Progress::new(plan.checks.len(), json);
+    let (reports, cleanup) = run::run(&plan, &target, &world, &progress, &interrupt).await;
+    progress.finish();
+    Ok(Report {
+        form: 1,
+        gate_version: env!("CARGO_PKG_VERSION"),
+        subject: Subject {
+            url: target.base.to_string(),
+            nodes: target.nodes.iter().map(Url::to_string).collect(),
+            environment: target.environment.clone(),
+            version: target.version.clone(),
+        },
+        started_at,
+        took_ms: milliseconds(started.elapsed()),
+        members_by: world.members.describe(),
+        destructive: plan.destructive,
+        interrupted: interrupt.is_cancelled(),
+        requests: world.budget.spent(),
+        cleanup,
+        checks: reports,
+    })
+}
+
+/// Is cancelled at Ctrl-C; a second one ends the process as usual.
+fn interrupted() -> CancellationToken {
+    let token = CancellationToken::new();
+    let heard = token.clone();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            heard.cancel();
+        }
+    });
+    token
+}

@@ -1,0 +1,42 @@
+//! `mainstay gate`: what the command line understands. Each command is a file.
+
+mod attack;
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+/// Exit code of a command that could not be carried out.
+const COULD_NOT_RUN: u8 = 2;
+
+/// Attack a running deployment and show the evidence.
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Arguments {
+    #[command(flatten)]
+    attack: attack::Arguments,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// List the checks.
+    List,
+}
+
+/// Runs the command; `json` prints results for machines. Exit codes: 0, 1 for a promise that is broken or could not be answered, 2
+/// when the command could not be carried out.
+pub async fn run(arguments: Arguments, json: bool) -> ExitCode {
+    let outcome = match arguments.command {
+        None => attack::run(arguments.attack, json).await,
+        Some(Command::List) => attack::list(json),
+    };
+    match outcome {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            crate::report::complain(&format!("error: {error:#}"));
+            ExitCode::from(COULD_NOT_RUN)
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! One request, built up and sent.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::{
+    Method, StatusCode,
+    header::{self, HeaderMap, HeaderName, HeaderValue},
+};
+use serde::Serialize;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::{
+    check::Ended,
+    client::{Client, Jar},
+    evidence::{Exchange, milliseconds},
+    limits, redact,
+};
+
+/// A request that is about to be sent.
+#[must_use = "a call does nothing until it is sent"]
+pub(crate) struct Call {
+    client: Client,
+    method: Method,
+    path: String,
+    headers: HeaderMap,
+    body: Option<Bytes>,
+    jar: Option<Jar>,
+    purpose: Option<String>,
+    is_patient: bool,
+    is_kept: bool,
+    fault: Option<String>,
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    pub(crate) took: Duration,
+}
+
+impl Call {
+    pub(super) fn new(client: Client, method: Method, path: &str) -> Self {
+        Self {
+            client,
+            method,
+            path: path.to_owned(),
+            headers: HeaderMap::new(),
+            body: None,
+            jar: None,
+            purpose: None,
+            is_patient: false,
+            is_kept: true,
+            fault: None,
+        }
+    }
+
+    /// Adds a header, beside others of its name.
+    pub(crate) fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        match (HeaderName::try_from(name), HeaderValue::from_bytes(value.as_ref())) {
+            (Ok(name), Ok(value)) => {
+                self.headers.append(name, value);
+            }
+            _ => self.fault = Some(format!("the header {name} can't be written")),
+        }
+        self
+    }
+
+    /// Takes every header of a name away.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.headers.remove(name);
+        self
+    }
+
+    pub(crate) fn json(self, value: &impl Serialize) -> Self {
+        match serde_json::to_vec(value) {
+            Ok(body) => self.body("application/json", body),
+            Err(error) => Self { fault: Some(error.to_string()), ..self },
+        }
+    }
+
+    /// A body of any kind; an empty kind sends none.
+    pub(crate) fn body(mut self, kind: &str, body: impl Into<Bytes>) -> Self {
+        self.body = Some(body.into());
+        self.headers.remove(header::CONTENT_TYPE);
+        if kind.is_empty() { self } else { self.header("content-type", kind) }
+    }
+
+    /// Sends these cookies, and keeps what the answer sets.
+    pub(crate) fn jar(mut self, jar: &Jar) -> Self {
+        self.headers.remove(header::COOKIE);
+        if let Some(cookies) = jar.header() {
+            self = self.header("cookie", cookies);
+        }
+        self.jar = Some(jar.clone());
+        self
+    }
+
+    /// Says in the evidence why it is sent.
+    pub(crate) fn purpose(mut self, purpose: impl Into<String>) -> Self {
+        self.purpose = Some(purpose.into());
+        self
+    }
+
+    /// Waits for the quota to fill again when there are too many requests, for what is not the attack itself.
+    pub(crate) fn patiently(mut self) -> Self {
+        self.is_patient = true;
+        self
+    }
+
+    /// Is only counted in the evidence: one of many alike.
+    pub(crate) fn only_counted(mut self) -> Self {
+        self.is_kept = false;
+        self
+    }
+
+    /// Sends it.
+    ///
+    /// # Errors
+    /// [`Ended::Error`] when no answer came.
+    pub(crate) async fn send(self) -> Result<Answer, Ended> {
+        let until = Instant::now() + limits::PATIENCE;
+        loop {
+            let answer = self.once().await?;
+            if let Some(jar) = &self.jar {
+                jar.absorb(&answer.headers);
+            }
+            let is_full = answer.status == StatusCode::TOO_MANY_REQUESTS.as_u16();
+            let wait =
+                answer.header("retry-after").and_then(|text| text.parse().ok()).map(Duration::from_secs);
+            match wait {
+                Some(wait) if self.is_patient && is_full && Instant::now() + wait < until => {
+                    tokio::time::sleep(wait.max(Duration::from_millis(200))).await;
+                }
+                _ => return Ok(answer),
+            }
+        }
+    }
+
+    /// Sends it and demands a status; for what is not the attack itself.
+    ///
+    /// # Errors
+    /// [`Ended::Error`] when no answer came, or another.
+    pub(crate) async fn expect(self, status: u16) -> Result<Answer, Ended> {
+        let what = format!("{} {}", self.method, self.path);
+        let answer = self.send().await?;
+        if answer.status == status {
+            return Ok(answer);
+        }
+        Err(Ended::error(format!(
+            "{what} answered {} where {status} was expected: {}",
+            answer.status,
+            answer.said()
+        )))
+    }
+
+    async fn once(&self) -> Result<Answer, Ended> {
+        if let Some(fault) = &self.fault {
+            return Err(Ended::error(fault.clone()));
+        }
+        let url = self.client.url(&self.path)?;
+        let _place = self.client.budget.take().await?;
+        let mut request =
+            self.client.http.request(self.method.clone(), url.clone()).headers(self.headers.clone());
+        if let Some(body) = &self.body {
+            request = request.body(body.clone());
+        }
+        let started = Instant::now();
+        let outcome = match request.send().await {
+            Ok(response) => {
+                let (status, headers) = (response.status().as_u16(), response.headers().clone());
+                read(response).await.map(|body| Answer { status, headers, body, took: started.elapsed() })
+            }
+            Err(error) => Err(error),
+        };
+        if self.is_kept {
+            self.client.recorder.exchange(self.exchange(url.as_str(), &outcome, started.elapsed()));
+        } else {
+            self.client.recorder.count(outcome.as_ref().ok().map(|answer| answer.status));
+        }
+        outcome.map_err(|error| {
+            let error = error.without_url();
+            let cause =
+                std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
+            Ended::error(format!("{} {}: {error}{cause}", self.method, self.path))
+        })
+    }
+
+    fn exchange(&self, url: &str, outcome: &Result<Answer, reqwest::Error>, took: Duration) -> Exchange {
+        let (answer, failure) = match outcome {
+            Ok(answer) => (Some(answer), None),
+            Err(error) => (None, Some(error.to_string())),
+        };
+        Exchange {
+            purpose: self.purpose.clone(),
+            method: self.method.to_string(),
+            url: redact::text(url).into_owned(),
+            request_headers: shown(&self.headers),
+            request_body: self.body.as_deref().map(excerpt).unwrap_or_default(),
+            status: answer.map(|answer| answer.status),
+            response_headers: answer.map(|answer| shown(&answer.headers)).unwrap_or_default(),
+            response_body: answer.map(|answer| excerpt(&answer.body)).unwrap_or_default(),
+            failure,
+            took_ms: milliseconds(took),
+        }
+    }
+}
+
+async fn read(mut response: reqwest::Response) -> Result<Bytes, reqwest::Error> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        let room = limits::BODY_BYTES_MAX.saturating_sub(body.len());
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+    }
+    Ok(body.into())
+}
+
+fn shown(headers: &HeaderMap) -> Vec<(String, String)> {
+    let value = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    headers.iter().map(|(name, v)| (name.to_string(), redact::header(name.as_str(), &value(v)))).collect()
+}
+
+fn excerpt(body: &[u8]) -> String {
+    let text = redact::body(body);
+    match text.char_indices().nth(limits::EVIDENCE_BODY_CHARS) {
+        Some((end, _)) => format!("{}… ({} bytes)", &text[..end], body.len()),
+        None => text,
+    }
+}
+
+impl Answer {
+    /// A header's first value.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// Every value of a header.
+    pub(crate) fn all(&self, name: &str) -> Vec<&str> {
+        self.headers.get_all(name).iter().filter_map(|value| value.to_str().ok()).collect()
+    }
+
+    /// The body as JSON; nothing when it is none.
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or(Value::Null)
+    }
+
+    /// A text of the body by JSON pointer.
+    ///
+    /// # Errors
+    /// [`Ended::Error`] when there is none.
+    pub(crate) fn text_at(&self, pointer: &str) -> Result<String, Ended> {
+        let value = self.json();
+        let text = value.pointer(pointer).and_then(Value::as_str);
+        text.map(str::to_owned)
+            .ok_or_else(|| Ended::error(format!("the answer has no {pointer}: {}", self.said())))
+    }
+
+    /// The stable code of a problem (RFC 9457); empty when it is none.
+    pub(crate) fn code(&self) -> String {
+        self.json().get("code").and_then(Value::as_str).unwrap_or_default().to_owned()
+    }
+
+    pub(crate) fn body_text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub(crate) fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// What it said, in short, for messages.
+    pub(crate) fn said(&self) -> String {
+        let text = redact::body(&self.body);
+        text.chars().take(200).collect()
+    }
+}

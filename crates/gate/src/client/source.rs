@@ -1,0 +1,97 @@
+//! Where requests come from. On this machine every check gets a client address of its own (127.0.0.0/8 is all loopback), so that
+//! one check's attack does not use up another's quota; elsewhere all share the one there is.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::Path,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use anyhow::Context as _;
+use reqwest::{Certificate, redirect};
+use url::{Host, Url};
+
+use crate::limits;
+
+/// Which certificates are believed beside the public ones.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Trust(Vec<Certificate>);
+
+impl Trust {
+    /// Reads a PEM bundle of authorities.
+    pub(crate) fn from_file(path: &Path) -> anyhow::Result<Self> {
+        let pem = std::fs::read(path).with_context(|| format!("can't read {}", path.display()))?;
+        let bundle = Certificate::from_pem_bundle(&pem)
+            .with_context(|| format!("{} is no bundle of certificates (PEM)", path.display()))?;
+        Ok(Self(bundle))
+    }
+}
+
+/// Makes the clients of checks.
+pub(crate) struct Sources {
+    trust: Trust,
+    /// Hosts that are this machine, with the port each is asked at.
+    loopback: Vec<(String, SocketAddr)>,
+    next: AtomicU32,
+}
+
+impl Sources {
+    /// For a deployment at these addresses.
+    pub(crate) fn new(trust: Trust, bases: &[Url]) -> Self {
+        let loopback = bases
+            .iter()
+            .filter(|base| is_loopback(base))
+            .filter_map(|base| {
+                let port = base.port_or_known_default()?;
+                Some((base.host_str()?.to_owned(), SocketAddr::from((Ipv4Addr::LOCALHOST, port))))
+            })
+            .collect::<Vec<_>>();
+        // All or none: a check may speak to several of them.
+        let loopback = if loopback.len() == bases.len() { loopback } else { Vec::new() };
+        // Runs that follow each other within a minute should not meet in the same buckets either.
+        let start = std::process::id().wrapping_mul(251) % 4_000_000;
+        Self { trust, loopback, next: AtomicU32::new(start) }
+    }
+
+    /// Whether every check has an address of its own.
+    pub(crate) fn are_separate(&self) -> bool {
+        !self.loopback.is_empty()
+    }
+
+    /// A client at an address that no other has had in this run, where that is possible.
+    pub(crate) fn fresh(&self) -> anyhow::Result<reqwest::Client> {
+        self.client(self.are_separate().then(|| IpAddr::V4(self.address())))
+    }
+
+    fn address(&self) -> Ipv4Addr {
+        let number = self.next.fetch_add(1, Ordering::Relaxed) % 16_000_000;
+        let [_, b, c, d] = number.to_be_bytes();
+        // 127.0.0.x belongs to the servers of this machine, .0 and .255 are special to some.
+        Ipv4Addr::new(127, b.saturating_add(1).min(254), c, d.clamp(1, 254))
+    }
+
+    fn client(&self, source: Option<IpAddr>) -> anyhow::Result<reqwest::Client> {
+        let mut builder = reqwest::Client::builder()
+            .redirect(redirect::Policy::none())
+            .timeout(limits::ANSWER_TIME_MAX)
+            .no_proxy()
+            .user_agent(concat!("mainstay-gate/", env!("CARGO_PKG_VERSION")))
+            .http1_only()
+            .local_address(source);
+        for certificate in &self.trust.0 {
+            builder = builder.add_root_certificate(certificate.clone());
+        }
+        for (host, address) in &self.loopback {
+            builder = builder.resolve(host, *address);
+        }
+        builder.build().context("can't make a client")
+    }
+}
+
+fn is_loopback(base: &Url) -> bool {
+    match base.host() {
+        Some(Host::Ipv4(address)) => address == Ipv4Addr::LOCALHOST,
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv6(_)) | None => false,
+    }
+}

@@ -1,0 +1,26 @@
+//! Every number of the gate.
+
+use std::time::Duration;
+
+/// Checks at a time, unless said otherwise.
+pub(crate) const CONCURRENCY: usize = 6;
+/// Requests of one run, unless said otherwise.
+pub(crate) const REQUESTS_MAX: u64 = 20_000;
+/// Requests of one check at a time.
+pub(crate) const REQUESTS_PER_CHECK_AT_ONCE: usize = 64;
+/// An answer may take so long.
+pub(crate) const ANSWER_TIME_MAX: Duration = Duration::from_secs(15);
+/// A check may take so long.
+pub(crate) const CHECK_TIME_MAX: Duration = Duration::from_secs(90);
+/// A patient call waits so long in all for a quota to fill again.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(75);
+/// An answer's body is read so far; the rest is told by its length.
+pub(crate) const BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Exchanges that a check's evidence keeps from its beginning.
+pub(crate) const EXCHANGES_FIRST: usize = 24;
+/// Exchanges that it keeps from its end.
+pub(crate) const EXCHANGES_LAST: usize = 16;
+/// Of each body, the evidence keeps so many characters.
+pub(crate) const EVIDENCE_BODY_CHARS: usize = 1_200;
+/// Throw-away members of one run at most.
+pub(crate) const MEMBERS_MAX: usize = 200;

@@ -1,0 +1,39 @@
+//! The gate's own members: made for one run, removed at its end, also after an interrupt.
+
+mod actor;
+mod register;
+mod test_sign_in;
+
+pub(crate) use self::{
+    actor::{Actor, Posture},
+    register::Register,
+};
+
+use std::{future::Future, pin::Pin};
+
+use crate::{check::Ended, client::Client};
+
+/// A way to make members.
+pub(crate) trait Maker: Send + Sync {
+    /// How members are made, for the report.
+    fn describe(&self) -> String;
+
+    /// Signs a new member in.
+    fn make<'a>(&'a self, client: &'a Client, wish: &'a Wish) -> Making<'a>;
+
+    /// Signs a member of before in anew, from another device so to speak.
+    fn again<'a>(&'a self, client: &'a Client, member: &'a Actor) -> Making<'a>;
+}
+
+/// A sign-in under way.
+pub(crate) type Making<'a> = Pin<Box<dyn Future<Output = Result<Actor, Ended>> + Send + 'a>>;
+
+/// What a new member is to be like.
+#[derive(Clone, Debug)]
+pub(crate) struct Wish {
+    /// Distinguishes the members of a run.
+    pub(crate) name: String,
+    pub(crate) posture: Posture,
+}
+
+pub(crate) use self::test_sign_in::TestSignIn;

@@ -1,0 +1,56 @@
+//! What a check is given: the deployment, a client of its own, members, and a place for its evidence.
+
+use std::sync::Arc;
+
+use crate::{
+    check::Ended,
+    client::{Client, Sources},
+    evidence::Recorder,
+    members::{Actor, Posture, Register},
+    target::Target,
+};
+
+/// One check's hold on the world.
+#[derive(Clone)]
+pub(crate) struct Probe {
+    pub(crate) target: Arc<Target>,
+    /// Anonymous, with a client address of this check's own where that is possible.
+    pub(crate) client: Client,
+    pub(crate) world: Arc<World>,
+    pub(crate) recorder: Recorder,
+}
+
+/// What all checks of a run share.
+pub(crate) struct World {
+    pub(crate) sources: Sources,
+    pub(crate) members: Register,
+    pub(crate) budget: Arc<crate::client::Budget>,
+}
+
+impl Probe {
+    /// A new member in a browser.
+    pub(crate) async fn member(&self) -> Result<Actor, Ended> {
+        self.world.members.member(&self.client, Posture::Browser).await
+    }
+
+    /// A new member with tokens.
+    pub(crate) async fn bearer_member(&self) -> Result<Actor, Ended> {
+        self.world.members.member(&self.client, Posture::Bearer).await
+    }
+
+    /// The same member at another device.
+    pub(crate) async fn again(&self, member: &Actor) -> Result<Actor, Ended> {
+        self.world.members.again(&self.client, member).await
+    }
+
+    /// A client at yet another address; the same one where there is only one.
+    pub(crate) fn another_client(&self) -> Result<Client, Ended> {
+        let http = self.world.sources.fresh().map_err(|error| Ended::error(error.to_string()))?;
+        Ok(Client::new(http, self.target.base.clone(), self.recorder.clone(), Arc::clone(&self.world.budget)))
+    }
+
+    /// Writes down what was counted or found.
+    pub(crate) fn note(&self, note: impl Into<String>) {
+        self.recorder.note(note);
+    }
+}

@@ -1,0 +1,113 @@
+//! What a run found: for people (terminal, HTML) and machines (JSON, JUnit, SARIF).
+
+mod terminal;
+
+pub(crate) use self::terminal::{Progress, complain, list, print};
+
+use serde::Serialize;
+
+use crate::{check::Priority, evidence::Evidence};
+
+/// How a check came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Verdict {
+    Pass,
+    Fail,
+    /// Never counted as pass.
+    Skip,
+    Error,
+}
+
+impl Verdict {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Skip => "skip",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// What one check found.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct CheckReport {
+    pub(crate) id: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) promises: &'static [&'static str],
+    pub(crate) priority: Priority,
+    pub(crate) references: Vec<String>,
+    pub(crate) verdict: Verdict,
+    /// The gate could not tell, though the promise applies: something was not given, or went wrong.
+    pub(crate) unanswerable: bool,
+    /// What was counted, what broke, or why it was skipped.
+    pub(crate) reason: String,
+    pub(crate) took_ms: f64,
+    pub(crate) evidence: Evidence,
+}
+
+/// What became of the throw-away members.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct Cleanup {
+    pub(crate) members_made: usize,
+    /// Ids of those who could not be removed.
+    pub(crate) members_left: Vec<String>,
+}
+
+/// The deployment, as it called itself.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Subject {
+    pub(crate) url: String,
+    pub(crate) nodes: Vec<String>,
+    pub(crate) environment: String,
+    pub(crate) version: String,
+}
+
+/// A whole run.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Report {
+    /// Version of this form.
+    pub(crate) form: u32,
+    pub(crate) gate_version: &'static str,
+    pub(crate) subject: Subject,
+    /// RFC 3339.
+    pub(crate) started_at: String,
+    pub(crate) took_ms: f64,
+    /// How members were made.
+    pub(crate) members_by: String,
+    pub(crate) destructive: bool,
+    pub(crate) interrupted: bool,
+    pub(crate) requests: u64,
+    pub(crate) cleanup: Cleanup,
+    pub(crate) checks: Vec<CheckReport>,
+}
+
+impl Report {
+    pub(crate) fn count(&self, verdict: Verdict) -> usize {
+        self.checks.iter().filter(|check| check.verdict == verdict).count()
+    }
+
+    /// Whether a launch may go ahead: no P0 failed, and none remains unanswered.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.checks.iter().any(|check| {
+            check.priority == Priority::P0 && (check.verdict == Verdict::Fail || check.unanswerable)
+        })
+    }
+
+    /// 0 when a launch may go ahead, 1 when not, 2 when the run did not come to its end.
+    pub(crate) fn exit_code(&self) -> u8 {
+        if self.interrupted {
+            return 2;
+        }
+        u8::from(!self.is_open())
+    }
+}
+
+/// Prints the report for machines.
+pub(crate) fn print_json(report: &Report) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, report)?;
+    std::io::Write::write_all(&mut out, b"\n")?;
+    Ok(())
+}
