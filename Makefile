@@ -1,5 +1,5 @@
 # One line each; the work is done by `cargo xtask` (see `cargo xtask --help`).
-.PHONY: run test ci check fmt clippy audit generate tidy bench
+.PHONY: run test ci check fmt clippy audit generate tidy bench gate
 
 run:
 	cargo xtask run
@@ -30,3 +30,6 @@ tidy:
 
 bench:
 	cargo xtask bench
+
+gate:
+	cargo xtask gate

@@ -8,7 +8,9 @@
 mod audit;
 mod bench;
 mod ci;
+mod gate;
 mod generate;
+mod leash;
 mod node;
 mod process;
 mod run;
@@ -73,6 +75,12 @@ enum Command {
     },
     /// Checks the house rules that no compiler knows.
     Tidy,
+    /// Starts a deployment as staging would have it, and attacks it with the gate.
+    Gate {
+        /// Handed on to `mainstay gate` (`--only ID`, …).
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Measures a release build side by side with other systems.
     Bench {
         /// Only these scenarios.
@@ -94,6 +102,7 @@ fn main() -> ExitCode {
             generate::run(if check { generate::Mode::Check } else { generate::Mode::Write })
         }
         Command::Tidy => tidy::run(),
+        Command::Gate { arguments } => gate::run(&arguments),
         Command::Bench { scenarios } => bench::run(&scenarios),
     };
     finish(outcome.map(|()| ExitCode::SUCCESS))

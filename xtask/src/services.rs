@@ -8,7 +8,7 @@ use std::{
     ffi::OsString,
     fs,
     io::{Read, Write},
-    net::{Ipv4Addr, TcpListener, TcpStream},
+    net::{Ipv4Addr, TcpStream},
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, ChildStdin, Command, ExitCode, Stdio},
@@ -18,7 +18,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{process, setup, tools};
+use crate::{leash::free_ports, process, setup, tools};
 
 const KEEPER: &str = include_str!("services/keeper.sh");
 /// `initdb` takes a second or two; a busy machine may take ten times that.
@@ -65,7 +65,7 @@ impl Services {
             postgres_programs().context("PostgreSQL is not installed; run `cargo xtask setup --tests`")?;
         let redis =
             tools::find("redis-server").context("Redis is not installed; run `cargo xtask setup --tests`")?;
-        let (postgres_port, redis_port) = free_ports()?;
+        let [postgres_port, redis_port] = free_ports()?;
         // The keeper removes it, since it may outlive this process.
         let folder = tempfile::Builder::new().prefix("mainstay-services-").tempdir()?.keep();
 
@@ -107,6 +107,16 @@ impl Services {
             thread::sleep(POLL);
         }
         Ok(())
+    }
+
+    /// PostgreSQL's own database, as its superuser.
+    pub(crate) fn postgres_url(&self) -> &str {
+        &self.postgres_url
+    }
+
+    /// Redis' first database.
+    pub(crate) fn redis_url(&self) -> &str {
+        &self.redis_url
     }
 
     /// The variables by which tests find the servers.
@@ -174,13 +184,6 @@ pub(crate) fn postgres_extension(name: &str) -> bool {
     let debian = Path::new("/usr/share/postgresql").join(version).join("extension");
     let upstream = programs.join("../share/extension");
     [debian, upstream].iter().any(|folder| folder.join(format!("{name}.control")).exists())
-}
-
-/// Two ports that were free a moment ago; held together so that they differ.
-fn free_ports() -> Result<(u16, u16)> {
-    let first = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    let second = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-    Ok((first.local_addr()?.port(), second.local_addr()?.port()))
 }
 
 fn postgres_answers(programs: &Path, port: u16) -> bool {

@@ -16,6 +16,8 @@ pub(crate) enum For {
     Running,
     /// Run every test.
     Tests,
+    /// Attack a deployment with a proxy in front.
+    Gate,
 }
 
 /// The oldest Node.js that the studio's tools run on.
@@ -75,12 +77,24 @@ const TESTS: &[Need] = &[
     },
 ];
 
+const GATE: &[Need] = &[
+    Need {
+        package: "nginx-light",
+        why: "TLS in front of the deployment that the gate attacks",
+        present: || crate::gate::nginx().is_some(),
+    },
+    Need { package: "openssl", why: "certificates of one run", present: || on_path("openssl") },
+];
+
 /// Installs what is missing.
 ///
 /// # Errors
 /// When something is missing and can't be installed; then it says what to install by hand.
 pub(crate) fn run(purpose: For) -> Result<()> {
-    let needs = RUNNING.iter().chain(if purpose == For::Tests { TESTS } else { &[] });
+    let needs = RUNNING
+        .iter()
+        .chain(if purpose == For::Running { &[] } else { TESTS })
+        .chain(if purpose == For::Gate { GATE } else { &[] });
     let missing = needs.filter(|need| !(need.present)()).collect::<Vec<_>>();
     if !missing.is_empty() {
         for need in &missing {

@@ -24,10 +24,15 @@ const ONE_HOME: &[(&str, &[&str], &str)] = &[
     ),
     (
         "Uuid::new_v4(",
-        &["crates/providers/src/"],
+        // The gate has no ports: it looks at real deployments, in real time.
+        &["crates/providers/src/", "crates/gate/src/"],
         "ids come from the Random port, or tests can't hold them still",
     ),
-    ("OffsetDateTime::now_utc(", &["crates/providers/src/"], "the time comes from the Clock port"),
+    (
+        "OffsetDateTime::now_utc(",
+        &["crates/providers/src/", "crates/gate/src/"],
+        "the time comes from the Clock port",
+    ),
 ];
 
 /// Never in tests of the JavaScript projects.

@@ -24,6 +24,8 @@ pub(crate) enum Posture {
 #[derive(Clone)]
 pub(crate) struct Actor {
     client: Client,
+    /// Of the deployment's own pages, whichever address is asked.
+    origin: String,
     pub(crate) member_id: String,
     /// How the maker knows the member again: a test identity, an address.
     pub(crate) identity: String,
@@ -53,6 +55,7 @@ impl Actor {
     ) -> Result<Self, Ended> {
         let actor = Self {
             client: client.clone(),
+            origin: client.base().origin().ascii_serialization(),
             member_id: answer.text_at("/member/id")?,
             identity: identity.to_owned(),
             posture,
@@ -122,8 +125,7 @@ impl Actor {
                 if is_safe {
                     return call;
                 }
-                call.header("origin", self.client.base().origin().ascii_serialization())
-                    .header("x-csrf-token", self.csrf())
+                call.header("origin", &self.origin).header("x-csrf-token", self.csrf())
             }
         }
     }
