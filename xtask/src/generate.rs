@@ -25,6 +25,7 @@ const PRINTED: &[(&str, &[&str])] = &[
     ("docs/reference/limits.md", &["limits"]),
     ("docs/reference/errors.md", &["errors"]),
     ("docs/reference/access.md", &["access"]),
+    ("docs/reference/gate.md", &["gate", "list", "--reference"]),
 ];
 
 const STUDIO_TYPES: &str = "studio/src/api/schema.d.ts";

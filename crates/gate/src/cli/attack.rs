@@ -69,8 +69,12 @@ pub(super) async fn run(arguments: Arguments, json: bool) -> anyhow::Result<u8> 
 }
 
 /// Prints which checks there are.
-pub(super) fn list(json: bool) -> anyhow::Result<u8> {
-    report::list(&checks::all(), json)?;
+pub(super) fn list(json: bool, reference: bool) -> anyhow::Result<u8> {
+    if reference {
+        report::text(&report::reference_page(&checks::all()));
+    } else {
+        report::list(&checks::all(), json)?;
+    }
     Ok(0)
 }
 

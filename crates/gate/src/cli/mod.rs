@@ -22,7 +22,11 @@ pub struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// List the checks.
-    List,
+    List {
+        /// Print the reference page.
+        #[arg(long, hide = true)]
+        reference: bool,
+    },
 }
 
 /// Runs the command; `json` prints results for machines. Exit codes: 0, 1 for a promise that is broken or could not be answered, 2
@@ -30,7 +34,7 @@ enum Command {
 pub async fn run(arguments: Arguments, json: bool) -> ExitCode {
     let outcome = match arguments.command {
         None => attack::run(arguments.attack, json).await,
-        Some(Command::List) => attack::list(json),
+        Some(Command::List { reference }) => attack::list(json, reference),
     };
     match outcome {
         Ok(code) => ExitCode::from(code),

@@ -1,8 +1,12 @@
 //! What a run found: for people (terminal, HTML) and machines (JSON, JUnit, SARIF).
 
+mod reference;
 mod terminal;
 
-pub(crate) use self::terminal::{Progress, complain, list, print};
+pub(crate) use self::{
+    reference::page as reference_page,
+    terminal::{Progress, complain, list, print, text},
+};
 
 use serde::Serialize;
 

@@ -100,6 +100,11 @@ pub(crate) fn list(checks: &[&'static Check], json: bool) -> anyhow::Result<()> 
     Ok(())
 }
 
+/// Prints a text as it is; a closed pipe (`| head`) is no failure.
+pub(crate) fn text(text: &str) {
+    let _ = io::stdout().lock().write_all(text.as_bytes());
+}
+
 /// Prints a message to standard error.
 pub(crate) fn complain(message: &str) {
     let _ = writeln!(io::stderr().lock(), "{message}");
