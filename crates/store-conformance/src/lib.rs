@@ -58,7 +58,7 @@ macro_rules! cases {
             }
             seal { finds_what_begins_otherwise, replaces_what_was_read }
             session { is_found_by_id_and_token, lists_live_ones, is_touched_forward_only, is_revoked_once, all_but_one_are_revoked, the_oldest_are_revoked, is_removed }
-            tenant { is_made_and_read, tells_outcomes, lists_by_name_and_age, ids_are_paged, never_loses_its_last_owner }
+            tenant { is_made_and_read, tells_outcomes, lists_by_name_and_age, ids_are_paged, never_loses_its_last_owner, is_not_joined_behind_a_removal }
             transaction {
                 a_drop_rolls_back, a_commit_is_seen_by_the_next, nobody_sees_what_is_not_committed, a_snapshot_stands_still,
                 a_read_sees_the_newest, only_writers_write, a_failed_statement_spoils_the_rest, an_abandoned_statement_spoils_the_rest,

@@ -95,6 +95,8 @@ pub async fn change_tells_outcomes(store: AnyStore) {
     assert_eq!(tx.update_member(&one).await.expect("update"), MemberUpdated::Updated);
     assert_eq!(tx.update_member(&sample::member()).await.expect("update"), MemberUpdated::Missing);
     assert_eq!(tx.lock_member(sample::member().id).await.expect("lock"), None);
+    assert_eq!(tx.lock_member_and_references(sample::member().id).await.expect("lock"), None);
+    assert_eq!(tx.lock_member_and_references(one.id).await.expect("lock"), Some(one));
     assert!(!tx.delete_member(sample::member().id).await.expect("delete"));
     tx.commit().await.expect("commit");
 }

@@ -134,3 +134,43 @@ pub async fn never_loses_its_last_owner(store: AnyStore) {
     assert_eq!(left.iter().filter(|left| **left).count(), owners.len() - 1);
     assert_eq!(read(&store).await.count_owners(tenant.id).await.expect("count"), 1);
 }
+
+/// Who locks a member with what refers to them can rely on the list of their tenants until they are gone.
+pub async fn is_not_joined_behind_a_removal(store: AnyStore) {
+    for _ in 0..10 {
+        let member_id = sample::a_member(&store).await.id;
+        let tenants: Vec<_> = (0..8).map(|_| sample::tenant("T")).collect();
+        let mut tx = write(&store).await;
+        for tenant in &tenants {
+            tx.insert_tenant(tenant).await.expect("insert");
+        }
+        tx.commit().await.expect("commit");
+        let removal = async {
+            let mut tx = write(&store).await;
+            tx.lock_member_and_references(member_id).await.expect("lock").expect("a member");
+            let seen = tx.tenant_ids_of_member(member_id, None, 100).await.expect("list");
+            // Time for the others to come in between, if they can.
+            for _ in 0..5 {
+                tx.member_by_id(member_id).await.expect("read").expect("a member");
+            }
+            assert!(tx.delete_member(member_id).await.expect("delete"));
+            tx.commit().await.expect("commit");
+            seen
+        };
+        let joining = at_once(tenants.len(), |number| {
+            let (store, tenant_id) = (store.clone(), tenants[number].id);
+            async move {
+                let mut tx = write(&store).await;
+                tx.lock_tenant(tenant_id).await.expect("lock").expect("a tenant");
+                let place = sample::membership(tenant_id, member_id, TenantRole::Owner, 0);
+                let outcome = tx.insert_membership(&place).await.expect("insert");
+                tx.commit().await.expect("commit");
+                (outcome == MembershipChange::Done).then_some(tenant_id)
+            }
+        });
+        let (seen, joined) = futures::join!(removal, joining);
+        for tenant_id in joined.into_iter().flatten() {
+            assert!(seen.contains(&tenant_id), "a tenant was joined and lost behind the removal's back");
+        }
+    }
+}

@@ -92,6 +92,7 @@ pub async fn only_writers_write(store: AnyStore) {
             tx.insert_member(&sample::member()).await.map(drop),
             tx.update_member(&member).await.map(drop),
             tx.lock_member(member.id).await.map(drop),
+            tx.lock_member_and_references(member.id).await.map(drop),
             tx.delete_member(member.id).await.map(drop),
             tx.insert_notes(std::slice::from_ref(&note)).await,
             tx.lock_session_by_refresh_hash(&token.hash).await.map(drop),

@@ -75,6 +75,16 @@ impl MemberStore for Tx {
         row::read(found, member)
     }
 
+    async fn lock_member_and_references(&mut self, id: MemberId) -> Result<Option<Member>> {
+        let found = self
+            .write_one(
+                query(concat!("SELECT ", columns!(), " FROM members WHERE id = $1", lock_parent!()))
+                    .bind(id.uuid()),
+            )
+            .await?;
+        row::read(found, member)
+    }
+
     async fn member_by_email(&mut self, email: &EmailAddress) -> Result<Option<Member>> {
         let found = self
             .one(query(concat!("SELECT ", columns!(), " FROM members WHERE email = $1")).bind(email.as_str()))

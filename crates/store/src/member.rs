@@ -34,6 +34,9 @@ pub trait MemberStore: Send {
     async fn member_by_id(&mut self, id: MemberId) -> Result<Option<Member>>;
     /// Reads one and keeps others from changing it until the transaction ends. Write transactions only.
     async fn lock_member(&mut self, id: MemberId) -> Result<Option<Member>>;
+    /// The same, and keeps others from adding rows that refer to it, such as memberships, until the transaction ends: to be
+    /// taken before it is removed. Write transactions only.
+    async fn lock_member_and_references(&mut self, id: MemberId) -> Result<Option<Member>>;
     /// Reads one by address, proven or not.
     async fn member_by_email(&mut self, email: &EmailAddress) -> Result<Option<Member>>;
     /// Reads one by WebAuthn user handle.

@@ -32,7 +32,8 @@ async fn delete(app: &App, ctx: &RequestContext, caller: &Caller) -> Result<bool
     let mut tx = app.write().await?;
     // Tenants before the member: whoever changes memberships locks in this order too.
     let left = leave_tenants(&mut *tx, caller).await?;
-    let member = tx.lock_member(caller.member_id).await?.ok_or_else(super::gone)?;
+    // From here on nobody can add them to a tenant; an ordinary lock would let that through, up to the very removal.
+    let member = tx.lock_member_and_references(caller.member_id).await?.ok_or_else(super::gone)?;
     let identities = tx.identities_of_member(member.id).await?;
     let work: Vec<Work> = identities.iter().filter_map(|identity| revocation(app, identity)).collect();
     if let Some(email) = &member.email {

@@ -32,6 +32,12 @@ async fn a_lock_that_does_not_come_is_contention() {
         assert!(matches!(outcome, Err(Error::Unavailable(_))), "{outcome:?}");
         // The lock is no obstacle for what only refers to the row.
         write(&impatient).await.insert_notes(&[sample::note(member.id, "text")]).await.expect("insert");
+        drop(holder);
+        // The lock of a removal is.
+        let mut holder = write(&impatient).await;
+        holder.lock_member_and_references(member.id).await.expect("lock");
+        let outcome = write(&impatient).await.insert_notes(&[sample::note(member.id, "text")]).await;
+        assert!(matches!(outcome, Err(Error::Contention(_))), "{outcome:?}");
     })
     .await;
 }
