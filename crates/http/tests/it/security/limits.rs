@@ -93,6 +93,33 @@ on_both_engines! {
         assert!(reply.is_empty() || reply.starts_with("HTTP/1.1 408 "), "{reply}");
     }
 
+    async fn sec_7_what_is_no_http_gets_a_bare_answer_and_the_connection_closes(engine: Engine) {
+        let server = TestServer::start(engine).await;
+        let mut options = Options::dev();
+        options.http.header_timeout = Duration::from_millis(200);
+        let impatient = TestServer::start_with(engine, options).await;
+        for (sent, status) in [
+            ("canary\r\n\r\n", "400"),
+            ("GET /canary HTTP/9.9\r\n\r\n", "400"),
+            ("GET / HTTP/1.1\r\nbad header: canary\r\n\r\n", "400"),
+            ("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\ncanary", "400"),
+            ("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 6\r\ntransfer-encoding: chunked\r\n\r\ncanary", "400"),
+            ("GET /canary HTTP/1.1\r\nhost: x\r\nx-slow", "408"),
+        ] {
+            // `raw` ends only when the server has closed.
+            let asked = if status == "408" { &impatient } else { &server };
+            let reply = raw(asked, sent.as_bytes()).await;
+            let mut lines = reply.trim_end().split("\r\n");
+            let first = lines.next().expect("a line");
+            assert!(first.starts_with(&format!("HTTP/1.1 {status} ")), "{sent:.60}: {reply}");
+            for header in lines {
+                let name = header.split(':').next().expect("a name").to_ascii_lowercase();
+                assert!(matches!(name.as_str(), "content-length" | "connection" | "date"), "{sent:.60}: {reply}");
+            }
+            assert!(!reply.contains("canary") && reply.ends_with("\r\n\r\n"), "{sent:.60}: {reply}");
+        }
+    }
+
     async fn sec_7_a_long_address_is_refused(engine: Engine) {
         let server = TestServer::start(engine).await;
         let path = format!("/v1/notes?cursor={}", "x".repeat(9_000));
