@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mainstay_services::App;
+use mainstay_services::{App, Settings};
 
 use crate::{
     access::ROUTES,
@@ -49,7 +49,7 @@ impl Edge {
         Self {
             origins: Origins::new(&app.settings.public_url, &settings.allowed_origins),
             cookies: CookieNames::new(settings.secure_cookies),
-            headers: SecurityHeaders::new(app.settings.environment.is_strict(), &settings.api_bases),
+            headers: SecurityHeaders::new(is_https_only(&app.settings), &settings.api_bases),
             limiter: RateLimiter::new(&app, settings.rate_limits),
             table: RouteTable::new(ROUTES),
             meters: Meters::new(ROUTES),
@@ -64,4 +64,12 @@ impl Edge {
             metrics,
         }
     }
+}
+
+/// Whether browsers are told to come by TLS only (HSTS): outside of a developer's machine always, and wherever the public URL says
+/// so. Not on `localhost`, where other things that a developer runs would become unreachable for a year.
+fn is_https_only(settings: &Settings) -> bool {
+    let url = &settings.public_url;
+    let is_local = url.host_str().is_some_and(|host| host == "localhost" || host.ends_with(".localhost"));
+    settings.environment.is_strict() || (url.scheme() == "https" && !is_local)
 }

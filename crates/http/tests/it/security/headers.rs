@@ -77,6 +77,23 @@ on_both_engines! {
         assert_eq!(ada.get("/v1/auth/me").await.header("strict-transport-security"), None);
     }
 
+    async fn sec_3_a_public_address_by_tls_is_told_to_stay_so_in_every_environment(engine: Engine) {
+        for (url, expected) in [
+            ("https://dev.example.com", Some("max-age=31536000; includeSubDomains")),
+            ("http://dev.example.com", None),
+            // Else nothing else on the developer's machine could be reached without TLS for a year.
+            ("https://localhost:8443", None),
+        ] {
+            let mut options = Options::dev();
+            options.settings = mainstay_services::Settings::dev(url.parse().expect("a URL"));
+            let server = TestServer::start_with(engine, options).await;
+            for path in ["/health", "/v1/config", "/v1/nothing"] {
+                let reply = server.native().get(path).await;
+                assert_eq!(reply.header("strict-transport-security"), expected, "{url} {path}");
+            }
+        }
+    }
+
     async fn obs_1_a_well_formed_request_id_is_kept(engine: Engine) {
         let server = TestServer::start(engine).await;
         let client = server.native();
