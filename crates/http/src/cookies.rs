@@ -27,6 +27,8 @@ pub(crate) struct CookieNames {
     /// Says which session the refresh cookie belongs to. No secret: what counts is that a sister site can't plant a cookie of this
     /// name, while it can plant one of the refresh cookie's, whose path rules the stronger prefix out.
     pub(crate) session: &'static str,
+    /// Says that somebody signed in here before. It opens nothing.
+    pub(crate) known: &'static str,
     is_secure: bool,
 }
 
@@ -37,6 +39,7 @@ impl CookieNames {
                 access: "__Host-mainstay_access",
                 refresh: "__Secure-mainstay_refresh",
                 session: "__Host-mainstay_session",
+                known: "__Host-mainstay_known",
                 is_secure,
             }
         } else {
@@ -44,6 +47,7 @@ impl CookieNames {
                 access: "mainstay_access",
                 refresh: "mainstay_refresh",
                 session: "mainstay_session",
+                known: "mainstay_known",
                 is_secure,
             }
         }
@@ -73,6 +77,10 @@ impl CookieNames {
 
     pub(crate) fn set_session(&self, id: SessionId, life: Duration) -> HeaderValue {
         self.set(self.session, &id.to_string(), "/", "Lax", self.is_secure, life)
+    }
+
+    pub(crate) fn set_known(&self, mark: &str, life: Duration) -> HeaderValue {
+        self.set(self.known, mark, "/", "Lax", self.is_secure, life)
     }
 
     /// Apple answers by a cross-site form post, which carries no `Lax` cookies.

@@ -11,11 +11,18 @@ use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
     dev::Payload,
     http::header::{self, HeaderMap},
+    web,
 };
 use mainstay_model::{service_key::ServiceKey, session::Posture};
 use mainstay_services::{Caller, Error, RequestContext};
 
-use crate::{access::Route, problem::Problem, security::authentication::Identity};
+use crate::{
+    access::Route,
+    cookies::cookie,
+    problem::Problem,
+    security::{authentication::Identity, limits::KNOWN_BROWSER_BYTES_MAX},
+    state::Edge,
+};
 
 /// What the edge found out about a request before any handler saw it.
 #[derive(Clone, Debug)]
@@ -45,12 +52,18 @@ impl FromRequest for Context {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let agent = agent(request.headers());
+        let known_browser = request
+            .app_data::<web::Data<Edge>>()
+            .and_then(|edge| cookie(request.headers(), edge.cookies.known))
+            .filter(|mark| mark.len() <= KNOWN_BROWSER_BYTES_MAX)
+            .map(str::to_owned);
         with_visit(request, |visit| {
             Some(Self(RequestContext {
                 request_id: visit.request_id.clone(),
                 ip: visit.client,
                 agent,
                 posture: visit.posture,
+                known_browser,
             }))
         })
     }

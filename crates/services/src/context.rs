@@ -17,6 +17,22 @@ pub struct RequestContext {
     pub agent: String,
     /// How tokens of a new session are carried.
     pub posture: Posture,
+    /// What the browser shows for having signed in here before; see [`crate::identity::known_browser`].
+    pub known_browser: Option<String>,
+}
+
+impl RequestContext {
+    /// The circumstances of what Mainstay does by itself.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self {
+            request_id: String::new(),
+            ip: None,
+            agent: String::new(),
+            posture: Posture::Bearer,
+            known_browser: None,
+        }
+    }
 }
 
 /// A signed-in member whose session was just found to be live.

@@ -164,6 +164,12 @@ pub fn encode(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
+/// Reads [`encode`]d text of any length; the caller has bounded it.
+#[must_use]
+pub fn decode(text: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text).ok()
+}
+
 /// Reads 32 bytes of [`encode`]d text.
 #[must_use]
 pub fn decode_32(text: &str) -> Option<[u8; 32]> {

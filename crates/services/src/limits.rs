@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::ports::Quota;
+
 /// A named bound, for the generated limits page.
 #[derive(Clone, Debug)]
 pub struct Limit {
@@ -58,6 +60,14 @@ pub const CEREMONY_TTL: Duration = Duration::from_secs(5 * 60);
 pub const OAUTH_FLOW_TTL: Duration = Duration::from_secs(10 * 60);
 /// Life of a mailed code.
 pub const EMAIL_CODE_TTL: Duration = Duration::from_secs(10 * 60);
+/// A browser is known to have signed in to an address for so long after the last time.
+pub const KNOWN_BROWSER_TTL: Duration = Duration::from_secs(180 * 24 * 3600);
+/// Mails to one mailbox that one network address, or one known browser, may cause.
+pub const MAILS_PER_ASKER: Quota = Quota { limit: 10, window: Duration::from_secs(10 * 60) };
+/// Mails to one mailbox that strangers may cause: too few to flood it.
+pub const MAILS_OF_STRANGERS: Quota = Quota { limit: 40, window: Duration::from_secs(3600) };
+/// Mails to one mailbox that its known browsers may cause beside those, which strangers can't use up.
+pub const MAILS_OF_KNOWN_BROWSERS: Quota = Quota { limit: 20, window: Duration::from_secs(3600) };
 /// Digits of a mailed code.
 pub const EMAIL_CODE_DIGITS: usize = 8;
 /// Wrong tries before a mailed code dies.
@@ -152,6 +162,26 @@ pub fn table() -> Vec<Limit> {
         time("trip to an identity provider", OAUTH_FLOW_TTL, "401, start again"),
         time("mailed code", EMAIL_CODE_TTL, "401, ask for another"),
         limit("tries of a mailed code", EMAIL_CODE_ATTEMPTS_MAX.to_string(), "401, ask for another"),
+        limit(
+            "mails to one mailbox that one network address or one known browser asks for",
+            quota(MAILS_PER_ASKER),
+            "429; codes that are under way stay good",
+        ),
+        limit(
+            "mails to one mailbox that strangers ask for, all together",
+            quota(MAILS_OF_STRANGERS),
+            "429; codes that are under way stay good",
+        ),
+        limit(
+            "mails to one mailbox that browsers ask for that signed in to it before, all together",
+            format!("{}, beside those of strangers", quota(MAILS_OF_KNOWN_BROWSERS)),
+            "429; codes that are under way stay good",
+        ),
+        time(
+            "a browser is known after its last sign-in to an address",
+            KNOWN_BROWSER_TTL,
+            "a stranger's quota",
+        ),
         time("new signing key is shown before it signs", SIGNING_KEY_LEAD, "-"),
         time("clock difference between machines", CLOCK_LEEWAY, "401"),
         limit("attempts of a job", JOB_ATTEMPTS_MAX.to_string(), "set aside, alarm"),

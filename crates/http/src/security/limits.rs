@@ -24,6 +24,8 @@ pub(crate) const PREFLIGHT_MAX_AGE: Duration = Duration::from_secs(600);
 pub(crate) const PUBLIC_MAX_AGE: Duration = Duration::from_secs(60);
 /// Life of a flow cookie; not shorter than the flows that hang on it.
 pub(crate) const FLOW_COOKIE_TTL: Duration = Duration::from_secs(600);
+/// A known browser's mark; a longer text is none of ours.
+pub(crate) const KNOWN_BROWSER_BYTES_MAX: usize = 128;
 /// Refresh cookies that are looked at; there is more than one only when a sister site planted some.
 pub(crate) const REFRESH_COOKIES_MAX: usize = 4;
 /// Flow cookies of one kind that a request may present; there is more than one only after starts that raced.

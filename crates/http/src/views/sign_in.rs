@@ -1,14 +1,20 @@
 //! What is said around signing in. Fields that a client adds (`role`, `user_id`, `email_verified`, …) are not read.
 
-use mainstay_model::Timestamp;
+use mainstay_model::{SessionId, Timestamp};
+use mainstay_services::identity::ways::WaysIn;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::views::member::MeView;
+use crate::views::{
+    member::{IdentityView, MeView},
+    passkey::PasskeyView,
+    session::SessionView,
+};
 
-/// A session was opened. Browsers get its tokens in cookies; the last four fields are for clients that asked for bearer tokens.
+/// A session was opened. Browsers get its tokens in cookies; the four fields from `access_token` on are for
+/// clients that asked for bearer tokens.
 #[derive(Serialize, ToSchema)]
 #[schema(as = SignedIn)]
 pub(crate) struct SignedInView {
@@ -34,6 +40,31 @@ pub(crate) struct SignedInView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub(crate) refresh_token: Option<String>,
+    /// After a sign-in by a mailed code: all that opens the account and is signed in to it, to be looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub(crate) ways_in: Option<WaysInView>,
+}
+
+/// What opens the account beside codes to its address, and the sessions that are live.
+#[derive(Serialize, ToSchema)]
+#[schema(as = WaysIn)]
+pub(crate) struct WaysInView {
+    passkeys: Vec<PasskeyView>,
+    identities: Vec<IdentityView>,
+    has_password: bool,
+    sessions: Vec<SessionView>,
+}
+
+impl WaysInView {
+    pub(crate) fn new(ways: WaysIn, current: SessionId) -> Self {
+        Self {
+            passkeys: ways.passkeys.into_iter().map(PasskeyView::from).collect(),
+            identities: ways.identities.into_iter().map(IdentityView::from).collect(),
+            has_password: ways.has_password,
+            sessions: ways.sessions.into_iter().map(|session| SessionView::new(session, current)).collect(),
+        }
+    }
 }
 
 /// A session was refreshed. The last four fields are for clients with bearer tokens.

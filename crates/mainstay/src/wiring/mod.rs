@@ -8,7 +8,7 @@ mod readiness;
 use std::{path::PathBuf, sync::Arc};
 
 use anyhow::{Context, bail};
-use mainstay_model::{audit::Actor, session::Posture};
+use mainstay_model::audit::Actor;
 use mainstay_services::{App, RequestContext, Settings, crypto::Sealer, settings::Environment};
 use mainstay_store::Store;
 use mainstay_store_postgres::{PostgresOptions, PostgresStore};
@@ -100,9 +100,8 @@ pub(crate) async fn app_for_command(config: &Config) -> anyhow::Result<Arc<App>>
 pub(crate) fn command_context() -> RequestContext {
     RequestContext {
         request_id: format!("cli-{}", std::process::id()),
-        ip: None,
         agent: "mainstay command line".to_owned(),
-        posture: Posture::Bearer,
+        ..RequestContext::none()
     }
 }
 

@@ -11,9 +11,10 @@ use std::{
 use mainstay_model::{EmailAddress, MemberId, audit::Actor};
 use serde_json::json;
 
+use super::known_browser;
 use crate::{
-    App, Code, Error, RequestContext, Result, audit, crypto,
-    ports::{Admission, Backoff, LimiterUnavailable, Quota},
+    App, Code, Error, RequestContext, Result, audit, crypto, limits,
+    ports::{Admission, Backoff, LimiterUnavailable},
 };
 
 /// Failures at one account: people mistype a few times; a quarter of an hour makes guessing hopeless.
@@ -30,12 +31,6 @@ const ADDRESS: Backoff = Backoff {
     max: Duration::from_secs(15 * 60),
     forget: Duration::from_secs(3600),
 };
-/// Mails to one mailbox that one network address may cause.
-const MAILS_PER_ASKER: Quota = Quota { limit: 10, window: Duration::from_secs(10 * 60) };
-/// Mails to one mailbox, whoever asks: too few to flood it. Strangers at four network addresses use them up, and who keeps on
-/// keeps its owner from codes; their passkeys and providers stay open, and so does a code that they got before.
-const MAILS_PER_MAILBOX: Quota = Quota { limit: 40, window: Duration::from_secs(3600) };
-
 /// What failures are counted for.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Door {
@@ -139,15 +134,24 @@ pub(super) async fn succeeded(app: &App, door: Door, account: &EmailAddress) {
     }
 }
 
-/// Takes one mail to a mailbox from its quota; the same for known and unknown addresses.
+/// Takes one mail to a mailbox from its quotas; the same for known and unknown addresses. Browsers that signed in to the address
+/// before have quotas of their own: who floods a mailbox keeps its owner from no code there.
 ///
 /// # Errors
 /// [`Code::RateLimited`]; [`Code::DependencyUnavailable`] as [`check`].
 pub(super) async fn take_mail(app: &App, ctx: &RequestContext, to: &EmailAddress) -> Result<()> {
-    let asker = ctx.ip.map(network).unwrap_or_default();
-    let per_asker = key(app, "mail-asker", &[to.as_str().as_bytes(), b"\0", &asker].concat());
-    let per_mailbox = key(app, "mail", to.as_str().as_bytes());
-    for (key, quota) in [(per_asker, MAILS_PER_ASKER), (per_mailbox, MAILS_PER_MAILBOX)] {
+    let address = to.as_str().as_bytes();
+    let known = ctx.known_browser.as_deref().and_then(|mark| known_browser::recognise(app, to, mark));
+    let (kinds, asker, together) = match known {
+        Some(id) => (["mail-browser", "mail-known"], id.to_vec(), limits::MAILS_OF_KNOWN_BROWSERS),
+        None => {
+            let asker = ctx.ip.map(network).unwrap_or_default();
+            (["mail-asker", "mail"], asker, limits::MAILS_OF_STRANGERS)
+        }
+    };
+    let by_asker = key(app, kinds[0], &[address, b"\0", &asker].concat());
+    let by_mailbox = key(app, kinds[1], address);
+    for (key, quota) in [(by_asker, limits::MAILS_PER_ASKER), (by_mailbox, together)] {
         let decision = lenient(app, app.ports.limiter.take(&key, quota).await)?;
         if let Some(decision) = decision.filter(|decision| !decision.allowed) {
             let detail = "Many mails went to this address already. Look into the mailbox, or wait a little.";

@@ -22,6 +22,7 @@ use super::{
     linking::{self, Proven},
     mail_texts::{self, Message},
     password::{self, Waiting},
+    ways::WaysIn,
 };
 use crate::{
     App, Capability, Code, Error, RequestContext, Result, crypto, limits, ports::Random, sessions::SignedIn,
@@ -123,7 +124,13 @@ async fn sign_in(
     if let Some(hash) = waiting.password_hash.filter(|_| proven == Proven::Now) {
         password::set(unit, &member, &hash).await?;
     }
-    unit.open(&member, SignInMethod::EmailCode, replaces).await
+    let signed_in = unit.open(&member, SignInMethod::EmailCode, replaces).await?;
+    let now = unit.app.now();
+    let ways = WaysIn::read(unit.tx(), member.id, now).await?;
+    if ways.are_more_than_the_address() {
+        unit.notify(&signed_in.member, Message::SignedInByCode(&ways.summary()));
+    }
+    Ok(signed_in)
 }
 
 /// Spends a code. Every try counts, the wrong ones too.

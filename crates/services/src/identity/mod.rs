@@ -6,6 +6,7 @@
 mod attempt;
 mod backoff;
 pub mod email;
+pub mod known_browser;
 mod linking;
 mod mail_texts;
 pub mod oauth;
@@ -13,7 +14,7 @@ pub mod passkeys;
 pub mod password;
 pub mod social;
 pub mod test_login;
-mod ways;
+pub mod ways;
 
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mainstay_model::{Timestamp, audit::Actor, key::SigningKey, session::Posture};
+use mainstay_model::{Timestamp, audit::Actor, key::SigningKey};
 use mainstay_store::{Access, Store};
 use serde_json::json;
 
@@ -114,7 +114,14 @@ pub(crate) async fn remove_retired(app: &App) -> Result<u64> {
     for key in tx.signing_keys().await?.iter().filter(|key| is_retired(key)) {
         tx.delete_signing_key(&key.kid).await?;
         let subject = format!("key:{}", key.kid);
-        events.push(audit::event(app, &no_request(), "key.removed", &Actor::System, subject, json!({})));
+        events.push(audit::event(
+            app,
+            &RequestContext::none(),
+            "key.removed",
+            &Actor::System,
+            subject,
+            json!({}),
+        ));
     }
     tx.append_audit_events(&events).await?;
     tx.commit().await?;
@@ -189,9 +196,4 @@ pub(super) async fn load_or_make(
         keys.push(key);
     }
     Ok(keys)
-}
-
-/// The context of what nobody asked for.
-fn no_request() -> RequestContext {
-    RequestContext { request_id: String::new(), ip: None, agent: String::new(), posture: Posture::Bearer }
 }

@@ -61,5 +61,5 @@ pub(crate) async fn finish_email_code(
     let flow_id = EmailFlowId::new(proof.flow_id);
     let session =
         email::finish(&server.app, &context, replaces, flow_id, &proof.code, browser.as_slice()).await?;
-    signed_in::answer(&server, &context, &session).await
+    signed_in::answer_to_code(&server, &context, &session).await
 }

@@ -10,6 +10,8 @@ use actix_web::http::{
 use mainstay_model::{SessionId, Timestamp, session::Posture};
 use mainstay_services::{
     Caller, Error, RequestContext,
+    identity::{known_browser, ways},
+    limits::KNOWN_BROWSER_TTL,
     sessions::{self, Refreshed, SignedIn},
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -23,7 +25,7 @@ use crate::{
         limits::REFRESH_COOKIES_MAX,
     },
     state::Edge,
-    views::sign_in::{RefreshedView, SignedInView},
+    views::sign_in::{RefreshedView, SignedInView, WaysInView},
 };
 
 /// The tokens of a session on their way to the client.
@@ -60,9 +62,13 @@ fn tokens_of(signed_in: &SignedIn) -> Tokens<'_> {
     }
 }
 
-/// The cookies of a new session.
-pub(crate) fn session_cookies(server: &Edge, signed_in: &SignedIn) -> [HeaderValue; 3] {
-    tokens_of(signed_in).cookies(&server.cookies, server.app.now())
+/// The cookies of a new session, and the mark of a browser that signed in to this address.
+pub(crate) fn session_cookies(server: &Edge, signed_in: &SignedIn) -> impl Iterator<Item = HeaderValue> {
+    let known = signed_in.member.verified_email().map(|address| {
+        let mark = known_browser::mark(&server.app, address);
+        server.cookies.set_known(&mark, KNOWN_BROWSER_TTL)
+    });
+    tokens_of(signed_in).cookies(&server.cookies, server.app.now()).into_iter().chain(known)
 }
 
 /// What a client is told about its new session.
@@ -71,12 +77,7 @@ pub(crate) async fn view(
     context: &RequestContext,
     signed_in: &SignedIn,
 ) -> Result<SignedInView, Problem> {
-    let caller = Caller {
-        member_id: signed_in.member.id,
-        session_id: signed_in.session.id,
-        role: signed_in.member.role,
-        signed_in_at: signed_in.session.signed_in_at,
-    };
+    let caller = caller_of(signed_in);
     let by_bearer = context.posture == Posture::Bearer;
     let tokens = tokens_of(signed_in);
     Ok(SignedInView {
@@ -87,7 +88,31 @@ pub(crate) async fn view(
         token_type: by_bearer.then_some("Bearer"),
         expires_in: by_bearer.then(|| tokens.expires_in(server.app.now()).as_secs()),
         refresh_token: by_bearer.then(|| tokens.refresh.expose_secret().to_owned()),
+        ways_in: None,
     })
+}
+
+fn caller_of(signed_in: &SignedIn) -> Caller {
+    Caller {
+        member_id: signed_in.member.id,
+        session_id: signed_in.session.id,
+        role: signed_in.member.role,
+        signed_in_at: signed_in.session.signed_in_at,
+    }
+}
+
+/// The whole answer to a sign-in by a mailed code, which may be somebody's return to an account that others got into meanwhile.
+pub(crate) async fn answer_to_code(
+    server: &Edge,
+    context: &RequestContext,
+    signed_in: &SignedIn,
+) -> Result<HttpResponse, Problem> {
+    let mut body = view(server, context, signed_in).await?;
+    let ways = ways::list(&server.app, &caller_of(signed_in)).await?;
+    body.ways_in = Some(WaysInView::new(ways, signed_in.session.id));
+    let mut response = HttpResponse::Ok().json(body);
+    keep(server, context, signed_in, &mut response);
+    Ok(response)
 }
 
 /// The whole answer to a sign-in.

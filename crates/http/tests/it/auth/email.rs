@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::future::join_all;
 use serde_json::{Value, json};
 
-use crate::harness::{Client, Engine, Reply, TestServer};
+use crate::harness::{Client, Engine, Options, Reply, SoftPasskey, TestServer};
 
 async fn start(client: &Client, email: &str) -> Reply {
     client.post("/v1/auth/email/start", &json!({ "email": email })).await
@@ -144,6 +144,44 @@ on_both_engines! {
         for email in ["ada＠example.com", "аda@example.com", "a@b@example.com", "ada@", "\"ada\"@example.com"] {
             start(&server.browser(), email).await.expect_problem(422, "validation_failed");
         }
+    }
+
+    async fn t_id_12_the_answer_to_a_code_lists_what_opens_the_account(engine: Engine) {
+        let server = TestServer::start(engine).await;
+        let (owner, first) = sign_in(&server, "ada@example.com").await;
+        assert_eq!(first["ways_in"]["passkeys"], json!([]));
+        assert_eq!(first["ways_in"]["sessions"].as_array().expect("sessions").len(), 1);
+        let begun = owner.post("/v1/auth/passkey/register/start", &json!({})).await.expect(200).json();
+        let (_, credential) = SoftPasskey::create(&begun["public_key"]);
+        let made = json!({ "ceremony_id": begun["ceremony_id"], "credential": credential, "name": "odd one" });
+        owner.post("/v1/auth/passkey/register/finish", &made).await.expect(201);
+        server.advance(Duration::from_secs(60));
+        let (_, again) = sign_in(&server, "ada@example.com").await;
+        let ways = &again["ways_in"];
+        assert_eq!(ways["passkeys"][0]["name"], "odd one");
+        assert_eq!((&ways["identities"], &ways["has_password"]), (&json!([]), &json!(false)));
+        let sessions = ways["sessions"].as_array().expect("sessions");
+        assert_eq!(sessions.len(), 2);
+        assert_eq!(sessions.iter().filter(|session| session["current"] == true).count(), 1);
+        let mails = server.mail().await;
+        assert!(mails.iter().any(|mail| mail.contains("passkeys: 1")), "{mails:?}");
+        assert!(mails.iter().all(|mail| !mail.contains("odd one")), "{mails:?}");
+        // Other ways to sign in answer without it.
+        assert!(server.member("bob").await.me().await.get("ways_in").is_none());
+    }
+
+    async fn who_signed_in_before_gets_a_code_although_strangers_used_up_theirs(engine: Engine) {
+        let server = TestServer::start_with(engine, Options::generous()).await;
+        let (owner, _) = sign_in(&server, "ada@example.com").await;
+        let mark = owner.cookie("mainstay_known").expect("a mark");
+        owner.post("/v1/auth/logout", &json!({})).await.expect(204);
+        assert_eq!(owner.cookie("mainstay_known"), Some(mark), "it outlives the session");
+        while start(&server.browser(), "ada@example.com").await.status == 202 {}
+        start(&server.browser(), "ada@example.com").await.expect_problem(429, "rate_limited");
+        start(&owner, "ada@example.com").await.expect(202);
+        // It is good for that address alone.
+        while start(&server.browser(), "bob@example.com").await.status == 202 {}
+        start(&owner, "bob@example.com").await.expect_problem(429, "rate_limited");
     }
 
     async fn t_id_04_a_new_address_is_proven_before_it_counts(engine: Engine) {

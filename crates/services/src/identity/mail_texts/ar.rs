@@ -52,5 +52,17 @@ pub(super) fn text(message: Message<'_>, facts: &Facts<'_>) -> (String, String) 
             format!("تغيّر عنوان حسابك في {product}"),
             format!("لم يعد هذا العنوان تابعًا لحسابك في {product}.\n\n{not_you}"),
         ),
+        Message::SignedInByCode(ways) => {
+            let lines = ways.lines("مفاتيح المرور", "كلمة المرور", "رموز تُرسل إلى هذا العنوان");
+            (
+                format!("تسجيل دخول برمز إلى حسابك في {product}"),
+                format!(
+                    "سُجّل الدخول إلى حسابك في {product} برمز أُرسل إلى هذا العنوان.\n\nهذه هي طرق الدخول إلى \
+                     الحساب:\n{lines}\nالمتصفحات والأجهزة المسجَّل دخولها، بما فيها هذا: {}\n\nإذا لم تتعرّف على شيء منها، فأزله \
+                     على {url}\n\n{not_you}",
+                    ways.sessions
+                ),
+            )
+        }
     }
 }

@@ -52,5 +52,17 @@ pub(super) fn text(message: Message<'_>, facts: &Facts<'_>) -> (String, String) 
             format!("The address of your {product} account was changed"),
             format!("This address does not belong to your {product} account any more.\n\n{not_you}"),
         ),
+        Message::SignedInByCode(ways) => {
+            let lines = ways.lines("passkeys", "password", "codes to this address");
+            (
+                format!("You signed in to {product} with a code"),
+                format!(
+                    "Somebody signed in to your {product} account with a code that was sent to this address.\n\nThese open the \
+                     account:\n{lines}\nBrowsers and devices that are signed in, this one included: {}\n\nIf you don't know one of \
+                     them, remove it at {url}\n\n{not_you}",
+                    ways.sessions
+                ),
+            )
+        }
     }
 }

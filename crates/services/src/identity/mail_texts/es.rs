@@ -60,5 +60,17 @@ pub(super) fn text(message: Message<'_>, facts: &Facts<'_>) -> (String, String) 
             format!("Se ha cambiado la dirección de tu cuenta de {product}"),
             format!("Esta dirección ya no pertenece a tu cuenta de {product}.\n\n{not_you}"),
         ),
+        Message::SignedInByCode(ways) => {
+            let lines = ways.lines("llaves de acceso", "contraseña", "códigos enviados a esta dirección");
+            (
+                format!("Inicio de sesión con un código en tu cuenta de {product}"),
+                format!(
+                    "Se ha iniciado sesión en tu cuenta de {product} con un código enviado a esta dirección.\n\nEstas son las \
+                     formas de entrar en la cuenta:\n{lines}\nNavegadores y dispositivos con la sesión iniciada, incluido este: \
+                     {}\n\nSi no reconoces algo de esto, elimínalo en {url}\n\n{not_you}",
+                    ways.sessions
+                ),
+            )
+        }
     }
 }

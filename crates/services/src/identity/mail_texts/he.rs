@@ -51,5 +51,17 @@ pub(super) fn text(message: Message<'_>, facts: &Facts<'_>) -> (String, String) 
             format!("הכתובת של חשבון {product} שלך שונתה"),
             format!("כתובת זו אינה שייכת עוד לחשבון {product} שלך.\n\n{not_you}"),
         ),
+        Message::SignedInByCode(ways) => {
+            let lines = ways.lines("מפתחות גישה", "סיסמה", "קודים לכתובת זו");
+            (
+                format!("התחברות לחשבון {product} שלך עם קוד"),
+                format!(
+                    "בוצעה התחברות לחשבון {product} שלך עם קוד שנשלח לכתובת זו.\n\nאלה הדרכים להיכנס \
+                     לחשבון:\n{lines}\nדפדפנים ומכשירים מחוברים, כולל זה: {}\n\nאם משהו מאלה לא מוכר לך, יש להסיר אותו \
+                     בכתובת {url}\n\n{not_you}",
+                    ways.sessions
+                ),
+            )
+        }
     }
 }

@@ -31,6 +31,32 @@ pub(super) enum Message<'a> {
     ProviderRemoved(Provider),
     /// The account has another address now, or none.
     AddressChanged,
+    /// Somebody signed in with a mailed code to an account that has more ways in, or is open elsewhere too.
+    SignedInByCode(&'a Ways),
+}
+
+/// What opens an account beside codes to its address, and in how many places it is open.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ways {
+    pub(super) passkeys: usize,
+    pub(super) google: bool,
+    pub(super) apple: bool,
+    pub(super) password: bool,
+    pub(super) sessions: usize,
+}
+
+impl Ways {
+    /// One line each, in the words of a language.
+    fn lines(&self, passkeys: &str, password: &str, codes: &str) -> String {
+        let lines = [
+            (self.passkeys > 0).then(|| format!("{passkeys}: {}", self.passkeys)),
+            self.google.then(|| name(Provider::Google).to_owned()),
+            self.apple.then(|| name(Provider::Apple).to_owned()),
+            self.password.then(|| password.to_owned()),
+            Some(codes.to_owned()),
+        ];
+        lines.into_iter().flatten().map(|line| format!("- {line}\n")).collect()
+    }
 }
 
 /// What all texts may fill in.
@@ -78,6 +104,7 @@ mod tests {
     fn every_mail_names_the_product_and_only_the_configured_address() {
         let settings = Settings::dev("https://app.example.com".parse().expect("a URL"));
         let to: EmailAddress = "ada@example.org".parse().expect("an address");
+        let ways = Ways { passkeys: 21, google: true, apple: false, password: true, sessions: 34 };
         let messages = [
             Message::Code("12345678"),
             Message::ConfirmAddress("12345678"),
@@ -87,6 +114,7 @@ mod tests {
             Message::ProviderAdded(Provider::Google),
             Message::ProviderRemoved(Provider::Apple),
             Message::AddressChanged,
+            Message::SignedInByCode(&ways),
         ];
         let mut seen = std::collections::BTreeSet::new();
         for language in Language::ALL {
@@ -102,6 +130,17 @@ mod tests {
                         assert!(mail.text.lines().any(|line| line == code), "{what}");
                         assert!(mail.text.contains("10"), "{what}");
                         assert!(!mail.subject.contains(code), "a lock screen shows subjects: {what}");
+                    }
+                    Message::SignedInByCode(_) => {
+                        assert!(mail.text.contains(": 21\n- Google\n"), "{what}: {}", mail.text);
+                        assert!(!mail.text.contains("Apple"), "{what}");
+                        assert_eq!(
+                            mail.text.lines().filter(|line| line.starts_with("- ")).count(),
+                            4,
+                            "{what}"
+                        );
+                        assert!(mail.text.contains(": 34\n"), "{what}");
+                        assert!(mail.text.contains("https://app.example.com/"), "{what}");
                     }
                     _ => assert!(mail.text.contains("https://app.example.com/"), "{what}"),
                 }

@@ -59,5 +59,17 @@ pub(super) fn text(message: Message<'_>, facts: &Facts<'_>) -> (String, String) 
             format!("Адрес учётной записи {product} изменён"),
             format!("Этот адрес больше не относится к вашей учётной записи {product}.\n\n{not_you}"),
         ),
+        Message::SignedInByCode(ways) => {
+            let lines = ways.lines("ключи доступа", "пароль", "коды на этот адрес");
+            (
+                format!("Вход в учётную запись {product} по коду"),
+                format!(
+                    "В вашу учётную запись {product} вошли по коду, отправленному на этот адрес.\n\nВойти в неё можно \
+                     так:\n{lines}\nБраузеры и устройства, где выполнен вход, включая это: {}\n\nЕсли что-то из этого вам незнакомо, \
+                     удалите это на {url}\n\n{not_you}",
+                    ways.sessions
+                ),
+            )
+        }
     }
 }

@@ -118,6 +118,7 @@ impl TestApp {
             ip: Some("203.0.113.7".parse().expect("an address")),
             agent: "it/1".to_owned(),
             posture: Posture::Bearer,
+            known_browser: None,
         }
     }
 

@@ -3,9 +3,18 @@
 use std::time::Duration;
 
 use mainstay_model::{EmailFlowId, Language, identity::Provider};
-use mainstay_services::{Code, identity::email, limits};
+use mainstay_services::{
+    Code,
+    identity::{email, known_browser, ways},
+    limits,
+    ports::ProviderAccount,
+};
 
-use super::{BROWSER, OTHER_BROWSER, at_once, code_of, from, provider::apple, worlds};
+use super::{
+    BROWSER, OTHER_BROWSER, at_once, code_of, from,
+    provider::{apple, google_with},
+    worlds,
+};
 
 const ADA: &str = "ada@example.com";
 
@@ -201,6 +210,110 @@ worlds! {
         }
         assert_eq!(refusals, 20);
         email::start(&world.app, &world.ctx(), "bob@example.com", None, &BROWSER).await.expect("others get mail");
+    }
+
+    async fn who_floods_a_mailbox_keeps_its_owner_from_no_code(world: &World) {
+        world.sign_in_by_code(ADA).await.expect("signs in");
+        let (ada, bob) = (ADA.parse().expect("an address"), "bob@example.com".parse().expect("an address"));
+        let known = |mark: String| {
+            let mut ctx = from(world.ctx(), "198.51.100.77");
+            ctx.known_browser = Some(mark);
+            ctx
+        };
+        let mut refused = 0;
+        for n in 0..60 {
+            let ctx = from(world.ctx(), &format!("203.0.113.{}", n % 6));
+            refused += usize::from(email::start(&world.app, &ctx, ADA, None, &OTHER_BROWSER).await.is_err());
+        }
+        assert!(refused > 0);
+        let start = async |ctx: &mainstay_services::RequestContext| {
+            email::start(&world.app, ctx, ADA, None, &BROWSER).await.map(drop)
+        };
+        // A new browser, and marks that are none of this address or of ours, are strangers.
+        let own = known_browser::mark(&world.app, &ada);
+        let mut bent = own.clone().into_bytes();
+        bent[30] = if bent[30] == b'A' { b'B' } else { b'A' };
+        let bent = String::from_utf8(bent).expect("ASCII");
+        for mark in [known_browser::mark(&world.app, &bob), bent, String::new(), "A".repeat(75), own[..60].to_owned()] {
+            assert_eq!(code_of(start(&known(mark)).await), Code::RateLimited);
+        }
+        // The owner's browser has a quota of its own, and so has the next one, up to a bound for both.
+        let mut sent = 0;
+        for mark in [own, known_browser::mark(&world.app, &ada), known_browser::mark(&world.app, &ada)] {
+            let ctx = known(mark);
+            let mut of_this = 0;
+            while start(&ctx).await.is_ok() {
+                of_this += 1;
+            }
+            assert!(of_this <= limits::MAILS_PER_ASKER.limit);
+            sent += of_this;
+        }
+        assert_eq!(sent, limits::MAILS_OF_KNOWN_BROWSERS.limit);
+    }
+
+    async fn a_browser_is_not_known_for_ever(world: &World) {
+        let ada = ADA.parse().expect("an address");
+        let mut ctx = from(world.ctx(), "198.51.100.77");
+        ctx.known_browser = Some(known_browser::mark(&world.app, &ada));
+        let flood = async || while email::start(&world.app, &world.ctx(), ADA, None, &OTHER_BROWSER).await.is_ok() {};
+        world.advance(limits::KNOWN_BROWSER_TTL - Duration::from_secs(1));
+        flood().await;
+        ctx.ip = world.ctx().ip;
+        email::start(&world.app, &ctx, ADA, None, &BROWSER).await.expect("is known");
+        world.advance(Duration::from_secs(1));
+        flood().await;
+        assert_eq!(code_of(email::start(&world.app, &ctx, ADA, None, &BROWSER).await), Code::RateLimited);
+    }
+
+    async fn t_id_12_who_returns_by_a_code_is_shown_and_told_what_opens_the_account(world: &World) {
+        let first = world.sign_in_by_code(ADA).await.expect("signs in");
+        world.run_jobs().await;
+        assert_eq!(world.mailer.sent().len(), 1, "at the first contact there is nothing to tell");
+        let google = world.sign_in_by(Provider::Google, ProviderAccount { email_authoritative: true, ..google_with("g", ADA) }).await;
+        assert_eq!(google.member.id, first.member.id);
+        let mut member = world.reload(&first.member).await;
+        member.language = Language::Es;
+        let mut tx = world.app.write().await.expect("opens");
+        tx.update_member(&member).await.expect("updates");
+        tx.commit().await.expect("commits");
+        let again = world.sign_in_by_code(ADA).await.expect("signs in");
+        world.run_jobs().await;
+        let told = world.mailer.sent().pop().expect("a mail");
+        assert_eq!((told.to.as_str(), told.language.as_str()), (ADA, "es"));
+        assert!(told.text.contains("- Google\n") && told.text.contains(": 3\n"), "{}", told.text);
+        assert!(!told.text.contains("llaves de acceso:") && !told.text.contains("contraseña"), "{}", told.text);
+        let caller = world.caller_of(&again).await;
+        let ways = ways::list(&world.app, &caller).await.expect("lists");
+        assert_eq!((ways.passkeys.len(), ways.identities.len(), ways.has_password), (0, 1, false));
+        assert_eq!(ways.sessions.len(), 3);
+    }
+
+    async fn t_id_13_known_and_unknown_addresses_take_the_same_time(world: &World) {
+        const PAIRS: usize = 41;
+        world.member_with_email(ADA).await;
+        let mut times = [Vec::new(), Vec::new()];
+        for pair in 0..PAIRS {
+            // Far enough apart that no quota says anything.
+            world.advance(Duration::from_secs(3600));
+            let unknown = format!("nobody{pair}@example.com");
+            // Interleaved, in turns which comes first, so that whatever else the machine does falls on both alike.
+            for place in if pair % 2 == 0 { [0, 1] } else { [1, 0] } {
+                let address = if place == 0 { ADA } else { &unknown };
+                let began = std::time::Instant::now();
+                email::start(&world.app, &world.ctx(), address, None, &BROWSER).await.expect("starts");
+                times[place].push(began.elapsed());
+            }
+        }
+        let median = |times: &mut Vec<Duration>| {
+            times.sort_unstable();
+            times[PAIRS / 2]
+        };
+        let [known, unknown] = &mut times;
+        let (known, unknown) = (median(known), median(unknown));
+        // Generous: it is to find what a stranger could measure, such as a mail that is sent or a password that is hashed only
+        // for one of the two. That both do the same work is counted elsewhere.
+        let (less, more) = (known.min(unknown), known.max(unknown));
+        assert!(more < less * 2 + Duration::from_millis(2), "known {known:?}, unknown {unknown:?}");
     }
 
     async fn without_the_limiter_the_door_is_shut_except_in_dev(world: &World) {
