@@ -13,6 +13,7 @@ use crate::{
     limits,
     notes::{NoteReader, NoteWriter},
     ports::Ports,
+    refusals::Refusals,
     sessions::{RefreshWriter, Sessions},
 };
 
@@ -38,6 +39,8 @@ pub struct App {
     pub note_reads: NoteReader,
     /// Batched exchanges of refresh tokens.
     pub refreshes: RefreshWriter,
+    /// Refusals that wait for the audit trail.
+    pub refusals: Refusals,
 }
 
 impl App {
@@ -69,6 +72,7 @@ impl App {
             notes,
             note_reads,
             refreshes,
+            refusals: Refusals::default(),
         }))
     }
 

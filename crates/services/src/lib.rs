@@ -17,6 +17,7 @@ pub mod limits;
 pub mod members;
 pub mod notes;
 pub mod ports;
+pub mod refusals;
 pub mod resealing;
 pub mod retention;
 pub mod service_keys;

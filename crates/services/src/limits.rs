@@ -134,6 +134,10 @@ pub const AUDIT_VERIFY_PAGE: u32 = 1_000;
 pub const TENANTS_BATCH: u32 = 1_000;
 /// A service key's last use is noted at most so often.
 pub const SERVICE_KEY_TOUCH: Duration = Duration::from_secs(60);
+/// Refusals at the edge are written into the audit trail so often.
+pub const REFUSALS_FLUSH: Duration = Duration::from_secs(60);
+/// Groups of refusals (code, route, network) that are told apart between two writes; the rest is counted together by code.
+pub const REFUSAL_GROUPS_MAX: usize = 100;
 /// What `Retry-After` says when a queue of writes is full.
 pub const BATCH_RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -190,7 +194,17 @@ pub fn table() -> Vec<Limit> {
         limit("items of one batch", BATCH_ITEMS_MAX.to_string(), "next batch"),
         time("jobs set aside are kept", JOB_SET_ASIDE_KEPT, "removed"),
         time("ended sessions are kept", ENDED_SESSION_KEPT, "removed"),
+        limit(
+            "groups of refusals in the audit trail",
+            format!("{REFUSAL_GROUPS_MAX} for each code, route and network in {}", words(REFUSALS_FLUSH)),
+            "counted together",
+        ),
     ]
+}
+
+/// A quota; it refills steadily.
+fn quota(quota: Quota) -> String {
+    format!("{} in {}", quota.limit, words(quota.window))
 }
 
 /// A duration in its largest whole unit.

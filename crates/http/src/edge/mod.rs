@@ -109,7 +109,7 @@ where
             metrics::counter!("mainstay_panics_total", "where" => "http").increment(1);
             // Without its words: a slicing panic, for one, repeats the text that it was about.
             drop(panic);
-            let response = refuse(&facts, &Error::internal("a handler panicked"));
+            let response = refuse(&edge, &facts, &Error::internal("a handler panicked"));
             Err(without_request(&edge, &facts, &noted, response))
         }
     }
@@ -132,7 +132,7 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<BoxBody>, Error = FrameworkError>,
 {
     if facts.is_preflight {
-        let response = preflight(facts);
+        let response = preflight(edge, facts);
         return Ok(request.into_response(response));
     }
     match admit(edge, &request, facts, noted).await {
@@ -143,7 +143,7 @@ where
             service.call(request).await
         }
         Err(error) => {
-            let mut response = refuse(facts, &error);
+            let mut response = refuse(edge, facts, &error);
             if let (Found::OtherMethods(allow), Code::MethodNotAllowed) = (&facts.found, error.code)
                 && let Ok(allow) = HeaderValue::try_from(allow)
             {
@@ -154,7 +154,7 @@ where
     }
 }
 
-fn preflight(facts: &Facts) -> HttpResponse {
+fn preflight(edge: &Edge, facts: &Facts) -> HttpResponse {
     match facts.origin {
         Origin::Ours(_) => {
             let mut response = HttpResponse::NoContent().finish();
@@ -162,7 +162,7 @@ fn preflight(facts: &Facts) -> HttpResponse {
             response
         }
         Origin::Absent | Origin::Foreign => {
-            refuse(facts, &Error::new(Code::OriginRefused, "Pages of this origin may not call here."))
+            refuse(edge, facts, &Error::new(Code::OriginRefused, "Pages of this origin may not call here."))
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context;
 use mainstay_http::{ClassLimits, HttpSettings, RateLimits};
 use mainstay_providers::SystemRandom;
-use mainstay_services::{jobs, retention, sessions};
+use mainstay_services::{jobs, refusals, retention, sessions};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -38,6 +38,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     background.spawn(sessions::run_background(Arc::clone(&app), stopping.clone()));
     background.spawn(jobs::run_background(Arc::clone(&app), stopping.clone()));
     background.spawn(retention::run_background(Arc::clone(&app), stopping.clone()));
+    background.spawn(refusals::run_background(Arc::clone(&app), stopping.clone()));
     background.close();
     let upkeep = tokio::spawn(telemetry::upkeep(metrics.clone()));
 
@@ -72,6 +73,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     if tokio::time::timeout(config.shutdown, background.wait()).await.is_err() {
         tracing::warn!(event = "background_not_finished");
     }
+    refusals::finish(&app).await;
     if let Some(bus) = wired.redis_bus {
         bus.stop().await;
     }

@@ -14,6 +14,7 @@ mod identity;
 mod jobs;
 mod members;
 mod notes;
+mod refusals;
 mod resealing;
 mod retention;
 mod service_keys;

@@ -1,5 +1,6 @@
 //! What guards the edge, seen from outside.
 
+mod audit;
 mod client_address;
 mod cors;
 mod csrf;
