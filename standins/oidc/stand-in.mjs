@@ -72,7 +72,8 @@ async function early(req, res, standIn) {
   const { pathname } = new URL(req.url, standIn.origin);
   const endpoint = endpointOf(pathname, profile);
   state.count(endpoint);
-  state.note({ method: req.method, path: req.url, endpoint });
+  const request_id = req.headers["x-request-id"];
+  state.note({ method: req.method, path: req.url, endpoint, request_id });
   if (outage(state.modes[endpoint], res, state)) return true;
   if (endpoint === "trap") {
     sendJson(res, 200, {

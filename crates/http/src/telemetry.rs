@@ -111,9 +111,8 @@ pub(crate) fn method_label(method: &Method) -> &'static str {
     }
 }
 
-/// One line for each request; probes and static files only at the finest level.
+/// One line for each request, within its span, which has the id; probes and static files only at a finer level.
 pub(crate) fn log(
-    request_id: &str,
     label: Label,
     method: &str,
     status: u16,
@@ -124,11 +123,11 @@ pub(crate) fn log(
     let (route, latency_us) = (label.as_str(), u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
     let member_id = member_id.map(tracing::field::display);
     if is_quiet {
-        tracing::debug!(target: "mainstay::access", request_id, route, method, status, latency_us, "http.request");
+        tracing::debug!(target: "mainstay::access", route, method, status, latency_us, "http.request");
     } else {
         tracing::info!(
             target: "mainstay::access",
-            request_id, route, method, status, latency_us, member_id,
+            route, method, status, latency_us, member_id,
             "http.request"
         );
     }

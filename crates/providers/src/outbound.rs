@@ -3,13 +3,18 @@
 use std::{error::Error as StdError, fmt::Write, time::Duration};
 
 use backon::{ExponentialBuilder, Retryable};
+use mainstay_services::ports::current_request_id;
 use metrics::{counter, histogram};
 use oauth2::{HttpRequest, HttpResponse, http};
-use reqwest::StatusCode;
-
+use reqwest::{
+    StatusCode,
+    header::{HeaderName, HeaderValue},
+};
 use url::Url;
 
 use crate::{ConfigFault, config::is_loopback, limits};
+
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The other side could not be reached, had a fault, or sent more than is taken.
 #[derive(Debug, thiserror::Error)]
@@ -82,7 +87,11 @@ impl Outbound {
         request: HttpRequest,
         body_bytes_max: usize,
     ) -> Result<HttpResponse, OutboundError> {
-        let request = reqwest::Request::try_from(request).map_err(|error| OutboundError(chain(&error)))?;
+        let mut request =
+            reqwest::Request::try_from(request).map_err(|error| OutboundError(chain(&error)))?;
+        if let Some(id) = current_request_id().and_then(|id| HeaderValue::try_from(id).ok()) {
+            request.headers_mut().insert(X_REQUEST_ID, id);
+        }
         let send = || async {
             let copy =
                 request.try_clone().ok_or_else(|| OutboundError("the request has no fixed body".into()));

@@ -22,7 +22,7 @@ use actix_web::{
     http::header::{self, HeaderValue},
 };
 use futures::{FutureExt, future::LocalBoxFuture};
-use mainstay_services::{Code, Error};
+use mainstay_services::{Code, Error, ports::in_request};
 use tracing::Instrument;
 
 use self::{
@@ -91,8 +91,10 @@ where
 {
     let facts = Facts::of(&edge, &mut request);
     let noted = Noted::default();
-    let span = tracing::info_span!("request", request_id = facts.request_id);
+    // At the level of errors, so that no filter that lets a line of the request through takes its id away.
+    let span = tracing::error_span!("request", request_id = facts.request_id);
     let walk = walk(&edge, &*service, request, &facts, &noted).instrument(span.clone());
+    let walk = in_request(facts.request_id.clone(), walk);
     let outcome = AssertUnwindSafe(walk).catch_unwind().await;
     let _entered = span.enter();
     match outcome {
@@ -181,13 +183,5 @@ fn finish(edge: &Edge, facts: &Facts, noted: &Noted, response: &mut HttpResponse
     let took = facts.started.elapsed();
     edge.meters.count(facts.label, facts.method, status.as_u16(), took);
     let is_quiet = facts.class() == Class::Unlimited && !status.is_server_error();
-    telemetry::log(
-        &facts.request_id,
-        facts.label,
-        facts.method,
-        status.as_u16(),
-        took,
-        noted.member_id.get(),
-        is_quiet,
-    );
+    telemetry::log(facts.label, facts.method, status.as_u16(), took, noted.member_id.get(), is_quiet);
 }

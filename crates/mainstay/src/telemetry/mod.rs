@@ -26,7 +26,9 @@ pub(crate) fn start_logging(filter: &str, format: LogFormat) {
     // A second subscriber in one process only happens in tests; the first one stays.
     let _ = match format {
         LogFormat::Json => {
-            registry.with(fmt::layer().json().flatten_event(true).with_writer(RedactedStderr::new)).try_init()
+            // The innermost span has the request's id; the list of all spans would only repeat it.
+            let layer = fmt::layer().json().flatten_event(true).with_span_list(false);
+            registry.with(layer.with_writer(RedactedStderr::new)).try_init()
         }
         LogFormat::Text => {
             let ansi = io::IsTerminal::is_terminal(&io::stderr());

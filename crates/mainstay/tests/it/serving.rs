@@ -97,6 +97,40 @@ async fn ops_5_a_server_that_is_told_to_stop_ends_in_order_and_keeps_what_it_ack
 }
 
 #[tokio::test]
+async fn obs_1_a_line_names_its_request_once_in_both_formats() {
+    for (format, filter) in [("json", "info"), ("text", "info"), ("json", "warn,mainstay::access=info")] {
+        let mut scratch = Scratch::sqlite();
+        scratch.set("MAINSTAY_LOG_FORMAT", format);
+        scratch.set("MAINSTAY_LOG", filter);
+        let mut node = scratch.serve().await;
+        let id = "find-me-0123456789";
+        node.get("/v1/config").header("x-request-id", id).send().await.unwrap();
+        assert!(node.stop().await.success(), "{}", node.log());
+        let log = node.log();
+        let lines: Vec<&str> = log.lines().filter(|line| line.contains("/v1/config")).collect();
+        assert_eq!(lines.len(), 1, "{log}");
+        assert_eq!(lines[0].matches(id).count(), 1, "{format}: {}", lines[0]);
+        assert_eq!(lines[0].matches("request_id").count(), 1, "{format}: {}", lines[0]);
+        if format == "json" {
+            let line: Value = serde_json::from_str(lines[0]).unwrap();
+            assert_eq!(line["span"]["request_id"], id);
+        }
+    }
+}
+
+#[tokio::test]
+async fn refusals_that_were_not_written_yet_are_written_at_the_end() {
+    let scratch = Scratch::sqlite();
+    let mut node = scratch.serve().await;
+    let forged = node.post("/v1/auth/email/start", &json!({ "email": "eve@example.com" }));
+    let answer = forged.header("origin", "https://evil.example").send().await.unwrap();
+    assert_eq!(answer.status(), StatusCode::FORBIDDEN);
+    assert!(node.stop().await.success(), "{}", node.log());
+    let database = std::fs::read(scratch.database_file()).unwrap();
+    assert!(database.windows(16).any(|bytes| bytes == b"\"origin_refused\""));
+}
+
+#[tokio::test]
 async fn an_acknowledged_write_survives_kill_9() {
     let mut scratch = Scratch::sqlite();
     // Both runs have one address, and so one token issuer, whatever port they find.

@@ -11,7 +11,7 @@ use std::{
 
 use jsonwebtoken::DecodingKey;
 use mainstay_model::Timestamp;
-use mainstay_services::ports::{Clock, ProviderError};
+use mainstay_services::ports::{Clock, ProviderError, current_request_id, in_request};
 use metrics::counter;
 use oauth2::http;
 use parking_lot::RwLock;
@@ -105,8 +105,13 @@ impl Jwks {
     /// coming by asking for one and leaving.
     async fn fetch(&self, held: OwnedMutexGuard<()>) {
         let shared = Arc::clone(&self.0);
+        // For the request that happened to need it first.
+        let request_id = current_request_id();
         let fetching = tokio::spawn(async move {
-            shared.fetch_if_due().await;
+            match request_id {
+                Some(id) => in_request(id, shared.fetch_if_due()).await,
+                None => shared.fetch_if_due().await,
+            }
             drop(held);
         });
         // It fails only when the runtime is shutting down; then there is no key, and the caller is told so.

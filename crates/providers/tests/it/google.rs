@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mainstay_services::ports::{ExpectedNonce, IdentityProvider};
+use mainstay_services::ports::{ExpectedNonce, IdentityProvider, in_request};
 use serde_json::json;
 
 use crate::support::oidc::{
@@ -23,6 +23,25 @@ async fn idn_1_a_google_sign_in_yields_the_verified_account() {
     let form =
         log.as_array().expect("a list").iter().find_map(|entry| entry.get("form")).expect("an exchange");
     assert!(form["code_verifier"].is_string() && form["client_secret"].is_string(), "{form}");
+}
+
+#[tokio::test]
+async fn obs_1_outgoing_calls_carry_the_id_of_their_request() {
+    let bench = google().await;
+    let started = bench.start().await;
+    in_request("find-me-0123456789".to_owned(), bench.finish(&started)).await.expect("signs in");
+    let log = bench.stand_in.get("/log").await;
+    for endpoint in ["token", "jwks"] {
+        let mut asked = log.as_array().expect("a list").iter().filter(|entry| entry["endpoint"] == endpoint);
+        let first = asked.next().unwrap_or_else(|| panic!("{endpoint} was not asked: {log}"));
+        assert_eq!(first["request_id"], "find-me-0123456789", "{endpoint}");
+    }
+    // What is done for nobody's request names none.
+    let started = bench.start().await;
+    bench.finish(&started).await.expect("signs in");
+    let log = bench.stand_in.get("/log").await;
+    let last = log.as_array().expect("a list").iter().rfind(|entry| entry["endpoint"] == "token");
+    assert!(last.expect("an exchange")["request_id"].is_null());
 }
 
 #[tokio::test]

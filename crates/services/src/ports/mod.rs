@@ -5,6 +5,7 @@ mod clock;
 mod identity_provider;
 mod limiter;
 mod mailer;
+mod request;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -16,6 +17,7 @@ pub use self::{
     identity_provider::{ExpectedNonce, IdentityProvider, ProviderAccount, ProviderError},
     limiter::{Admission, Backoff, Decision, Limiter, LimiterUnavailable, Quota},
     mailer::{Mail, MailError, Mailer},
+    request::{current_request_id, in_request},
 };
 
 /// All of them, as one deployment has them.

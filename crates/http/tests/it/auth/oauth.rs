@@ -44,6 +44,17 @@ on_both_engines! {
         assert_eq!(client.me().await["identities"][0]["provider"], "google");
     }
 
+    async fn obs_1_what_a_provider_is_asked_belongs_to_the_request_that_asked(engine: Engine) {
+        let server = TestServer::start(engine).await;
+        let client = server.browser();
+        let state = start(&client, "google", "").await;
+        let path = format!("/v1/auth/google/callback?state={state}&code=ada-at-google");
+        let request = client.request("GET", &path).header("x-request-id", "find-me-0123456789");
+        client.send(request).await.expect(303);
+        // The tests' provider calls people by the request in which it is asked about them.
+        assert_eq!(client.me().await["display_name"], "find-me-0123456789");
+    }
+
     async fn idn_3_a_state_works_once_and_only_where_it_was_made(engine: Engine) {
         let server = TestServer::start(engine).await;
         let client = server.browser();

@@ -1,7 +1,9 @@
 //! An identity provider that believes every code: the protocol itself is tested with the real ones.
 
 use async_trait::async_trait;
-use mainstay_services::ports::{ExpectedNonce, IdentityProvider, ProviderAccount, ProviderError};
+use mainstay_services::ports::{
+    ExpectedNonce, IdentityProvider, ProviderAccount, ProviderError, current_request_id,
+};
 use secrecy::SecretString;
 use url::Url;
 
@@ -26,7 +28,8 @@ impl FakeProvider {
             email: None,
             email_verified: false,
             email_authoritative: false,
-            name: None,
+            // Tells a test for which request it was asked.
+            name: current_request_id(),
             refresh_token: None,
         }
     }
