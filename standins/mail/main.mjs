@@ -1,6 +1,7 @@
 // The command that runs the SMTP sink and its control API: see the README beside this folder.
 
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { parseArgs } from "node:util";
 
@@ -14,13 +15,25 @@ const { values: flags } = parseArgs({
     port: { ...text, default: "0" },
     "control-port": { ...text, default: "0" },
     host: { ...text, default: "127.0.0.1" },
+    "tls-cert": text,
+    "tls-key": text,
+    "implicit-tls": { type: "boolean", default: false },
     user: text,
     password: text,
     "end-with-stdin": { type: "boolean", default: false },
   },
 });
 
-const sink = new Sink({ auth: flags.user ? { user: flags.user, pass: flags.password ?? "" } : undefined });
+const sink = new Sink({
+  auth: flags.user ? { user: flags.user, pass: flags.password ?? "" } : undefined,
+  tls: flags["tls-cert"]
+    ? {
+        cert: readFileSync(flags["tls-cert"]),
+        key: readFileSync(flags["tls-key"]),
+        implicit: flags["implicit-tls"],
+      }
+    : undefined,
+});
 sink.server.listen(Number(flags.port), flags.host);
 await once(sink.server.server, "listening");
 
@@ -59,6 +72,6 @@ announce({
   ready: true,
   host: flags.host,
   port: sink.server.server.address().port,
-  smtp: `smtp://${flags.host}:${sink.server.server.address().port}`,
+  smtp: `smtp${flags["implicit-tls"] ? "s" : ""}://${flags.host}:${sink.server.server.address().port}`,
   control: `http://${flags.host}:${controlPort}/__control`,
 });

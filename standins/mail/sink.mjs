@@ -6,15 +6,19 @@ import { SMTPServer } from "smtp-server";
 const MAILS_KEPT = 2000;
 const BYTES_MAX = 5 * 1024 * 1024;
 
-/** `auth` is `{user, pass}` when the sender must sign in. */
+/**
+ * `auth` is `{user, pass}` when the sender must sign in; `tls` is `{cert, key, implicit}` when it speaks TLS, from the first byte
+ * on or after STARTTLS.
+ */
 export class Sink {
-  constructor({ auth } = {}) {
+  constructor({ auth, tls } = {}) {
     this.mails = [];
     this.mode = "accept";
     this.refused = 0;
     this.server = new SMTPServer({
       authOptional: !auth,
-      disabledCommands: auth ? ["STARTTLS"] : ["STARTTLS", "AUTH"],
+      disabledCommands: [...(tls ? [] : ["STARTTLS"]), ...(auth ? [] : ["AUTH"])],
+      ...(tls && { cert: tls.cert, key: tls.key, secure: tls.implicit }),
       allowInsecureAuth: true,
       size: BYTES_MAX,
       logger: false,
@@ -47,6 +51,7 @@ export class Sink {
       await readMail(source, {
         mail_from: session.envelope.mailFrom ? session.envelope.mailFrom.address : "",
         rcpt_to: session.envelope.rcptTo.map(({ address }) => address),
+        secure: session.secure,
       }),
     );
     if (this.mails.length > MAILS_KEPT) this.mails.shift();

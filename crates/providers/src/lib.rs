@@ -15,6 +15,7 @@ pub mod oidc;
 mod outbound;
 pub mod random;
 mod redis_link;
+mod roots;
 
 pub use crate::{
     bus::{MemoryBus, RedisBus},
@@ -26,4 +27,5 @@ pub use crate::{
     oidc::{Apple, AppleConfig, Google, GoogleConfig},
     random::SystemRandom,
     redis_link::RedisConfig,
+    roots::Roots,
 };

@@ -63,6 +63,9 @@ pub const REDIS_PAUSE: Duration = Duration::from_millis(200);
 /// Commands to Redis under way at a time.
 pub const REDIS_IN_FLIGHT_MAX: usize = 4_096;
 
+/// A file of certification authorities; the public ones together have a third of it.
+pub const ROOTS_BYTES_MAX: usize = 1024 * 1024;
+
 /// Keys that the limiter in memory keeps of each kind (buckets, failures).
 pub const LIMITER_KEYS_MAX: usize = 100_000;
 

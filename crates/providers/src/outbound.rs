@@ -12,7 +12,7 @@ use reqwest::{
 };
 use url::Url;
 
-use crate::{ConfigFault, config::is_loopback, limits};
+use crate::{ConfigFault, Roots, config::is_loopback, limits};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -32,7 +32,11 @@ impl Outbound {
     ///
     /// # Errors
     /// When the system's certificates can't be loaded.
-    pub(crate) fn new(provider: &'static str, endpoints: &[&Url]) -> Result<Self, ConfigFault> {
+    pub(crate) fn new(
+        provider: &'static str,
+        endpoints: &[&Url],
+        roots: Option<&Roots>,
+    ) -> Result<Self, ConfigFault> {
         let is_stand_in = endpoints.iter().any(|url| is_loopback(url));
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("mainstay/", env!("CARGO_PKG_VERSION")))
@@ -41,6 +45,9 @@ impl Outbound {
             .connect_timeout(limits::PROVIDER_CONNECT_TIMEOUT)
             .timeout(limits::PROVIDER_REQUEST_TIMEOUT)
             .https_only(!is_stand_in);
+        if let Some(roots) = roots {
+            builder = builder.tls_certs_merge(roots.for_http()?);
+        }
         if is_stand_in {
             // A proxy that the environment names is for the world outside, not for a stand-in on this machine.
             builder = builder.no_proxy();

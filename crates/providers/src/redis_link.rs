@@ -7,7 +7,10 @@
 use std::{fmt, future::Future, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
-use redis::{AsyncConnectionConfig, Client, IntoConnectionInfo, RedisResult, aio::MultiplexedConnection};
+use redis::{
+    AsyncConnectionConfig, Client, ConnectionAddr, IntoConnectionInfo, RedisResult, TlsCertificates,
+    aio::MultiplexedConnection,
+};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::{
     runtime::Handle,
@@ -15,7 +18,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use crate::{ConfigFault, limits, outbound::chain};
+use crate::{ConfigFault, Roots, limits, outbound::chain};
 
 /// How many bytes a key prefix may have.
 const PREFIX_BYTES_MAX: usize = 64;
@@ -29,13 +32,15 @@ pub struct RedisConfig {
     pub url: SecretString,
     /// Put before every key and channel, so that deployments can share a server.
     pub prefix: String,
+    /// Authorities beside the public ones, for `rediss://`.
+    pub roots: Option<Roots>,
 }
 
 impl RedisConfig {
     /// With the usual prefix `mainstay:`.
     #[must_use]
     pub fn new(url: SecretString) -> Self {
-        Self { url, prefix: "mainstay:".to_owned() }
+        Self { url, prefix: "mainstay:".to_owned(), roots: None }
     }
 
     /// The client, which has not connected yet.
@@ -48,7 +53,13 @@ impl RedisConfig {
             return Err(ConfigFault::new("prefix", "must be short and without spaces"));
         }
         let info = self.url.expose_secret().into_connection_info().map_err(|_| fault())?;
-        Client::open(info).map_err(|_| fault())
+        match &self.roots {
+            Some(roots) if matches!(info.addr(), ConnectionAddr::TcpTls { .. }) => {
+                let certificates = TlsCertificates { client_tls: None, root_cert: Some(roots.for_redis()) };
+                Client::build_with_tls(info, certificates).map_err(|_| fault())
+            }
+            _ => Client::open(info).map_err(|_| fault()),
+        }
     }
 }
 

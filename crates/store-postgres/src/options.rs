@@ -35,6 +35,8 @@ pub struct PostgresOptions {
     pub idle_in_transaction_timeout: Duration,
     /// Whether a transaction pooler is in between; none finds it out.
     pub pooled: Option<bool>,
+    /// PEM certificates of authorities beside the public ones; they count where the URL has `sslmode=verify-full` or `verify-ca`.
+    pub roots_pem: Option<Vec<u8>>,
 }
 
 impl PostgresOptions {
@@ -49,6 +51,7 @@ impl PostgresOptions {
             lock_timeout: LOCK_TIMEOUT_DEFAULT,
             idle_in_transaction_timeout: IDLE_IN_TRANSACTION_TIMEOUT_DEFAULT,
             pooled: None,
+            roots_pem: None,
         }
     }
 
@@ -57,6 +60,10 @@ impl PostgresOptions {
     pub(crate) fn connection(&self, pooled: bool) -> Result<PgConnectOptions> {
         let options = PgConnectOptions::from_str(&self.url)
             .map_err(|_| Error::Failed("the database URL can't be read".to_owned()))?;
+        let options = match &self.roots_pem {
+            Some(pem) => options.ssl_root_cert_from_pem(pem.clone()),
+            None => options,
+        };
         Ok(options
             .extra_float_digits(None)
             .application_name("mainstay")

@@ -1,7 +1,8 @@
 //! The rules between and beyond single values: what `staging` and `prod` refuse (CFG-3), and what can never work.
 
-use std::{net::IpAddr, path::Path};
+use std::{fs, net::IpAddr, path::Path};
 
+use mainstay_providers::Roots;
 use secrecy::ExposeSecret;
 use url::{Host, Url};
 
@@ -73,6 +74,22 @@ pub(super) fn smtp_url(raw: &mut Raw, text: &str) {
     });
     if !fine {
         raw.wrong("MAINSTAY_SMTP_URL", "must be an smtp:// or smtps:// URL with a host");
+    }
+}
+
+pub(super) fn roots(raw: &mut Raw) -> Option<Roots> {
+    const NAME: &str = "MAINSTAY_CA_FILE";
+    let path = raw.text(NAME)?;
+    let Ok(pem) = fs::read(&path) else {
+        raw.wrong(NAME, "must be a file that can be read");
+        return None;
+    };
+    match Roots::from_pem(&pem) {
+        Ok(roots) => Some(roots),
+        Err(fault) => {
+            raw.wrong(NAME, fault.reason);
+            None
+        }
     }
 }
 

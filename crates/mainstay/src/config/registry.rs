@@ -84,7 +84,7 @@ variables! {
     ["Storage"]
     "MAINSTAY_DATA_DIR", "./data", "/var/lib/mainstay",
         "Folder of the embedded database, of mails in dev, and of the key that dev makes for itself.";
-    "DATABASE_URL" secret, "an embedded SQLite file in the data folder", "postgres://user:password@host:5432/name",
+    "DATABASE_URL" secret, "an embedded SQLite file in the data folder", "postgres://user:password@host:5432/name?sslmode=verify-full",
         "PostgreSQL to use in place of the embedded database. `sqlite:<path>` names another file.";
     "MAINSTAY_DATABASE_CONNECTIONS_MAX", "20", "20",
         "Connections to PostgreSQL that one process opens at most.";
@@ -94,6 +94,9 @@ variables! {
         "Whether `serve` applies missing migrations first. Without it the server refuses to start on an old schema.";
     "REDIS_URL" secret, "(none: one process, limits in memory)", "rediss://:password@host:6379/0",
         "Redis for rate limits and hints between several processes.";
+
+    "MAINSTAY_CA_FILE", "(none: public authorities only)", "/etc/mainstay/ca.pem",
+        "PEM certificates of authorities that are trusted beside the public ones, for PostgreSQL (with `sslmode=verify-full`), Redis, the mail server and the identity providers.";
 
     ["Secrets"]
     "TOKEN_ENCRYPTION_KEY" secret, "made in the data folder in dev; must be set elsewhere", "the output of `mainstay keys generate`",

@@ -40,6 +40,14 @@ fn cfg_1_dev_needs_nothing_and_prod_takes_its_four_values() {
     assert!(!prod.password_sign_in && !prod.social_login && prod.test_auth.is_none());
 }
 
+#[test]
+fn ses_4_cookies_are_secure_wherever_the_public_address_is() {
+    let by_tls = read(&[("MAINSTAY_PUBLIC_URL", "https://dev.example.com")], "").expect("dev");
+    assert!(!by_tls.insecure_cookies);
+    let plain = read(&[("MAINSTAY_PUBLIC_URL", "http://dev.example.com")], "").expect("dev");
+    assert!(plain.insecure_cookies);
+}
+
 /// T-OP-08: each of these alone stops production, naming the variable and without showing the value.
 #[test]
 fn t_op_08_what_production_refuses() {
@@ -88,6 +96,8 @@ fn t_op_08_what_production_refuses() {
         (&[("APPLE_CLIENT_ID", "com.example.web")], "APPLE_TEAM_ID"),
         (&[("MAINSTAY_GOOGLE_TOKEN_URL", "http://127.0.0.1:9/token")], "MAINSTAY_GOOGLE_TOKEN_URL"),
         (&[("MAINSTAY_SMTP_URL", "mail.example.com:25")], "MAINSTAY_SMTP_URL"),
+        (&[("MAINSTAY_CA_FILE", "/nowhere/at/all")], "MAINSTAY_CA_FILE"),
+        (&[("MAINSTAY_CA_FILE", "Cargo.toml")], "MAINSTAY_CA_FILE"),
         (&[("SERVE_FRONTEND_DIR", "/nowhere/at/all")], "SERVE_FRONTEND_DIR"),
         (&[("MAINSTAY_SHUTDOWN_SECONDS", "-1")], "MAINSTAY_SHUTDOWN_SECONDS"),
         (&[("MAINSTAY_RATE_LIMITS", "auth=0/1")], "MAINSTAY_RATE_LIMITS"),

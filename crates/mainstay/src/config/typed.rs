@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE};
+use mainstay_providers::Roots;
 use mainstay_services::settings::Environment;
 use secrecy::SecretString;
 use url::Url;
@@ -79,6 +80,8 @@ pub(crate) struct Config {
     pub database_pooler: Option<bool>,
     pub migrate_on_start: bool,
     pub redis_url: Option<SecretString>,
+    /// Authorities of the deployment's own.
+    pub roots: Option<Roots>,
     /// None only in dev, where it is made in the data folder.
     pub token_encryption_key: Option<SecretKey>,
     pub token_encryption_keys_earlier: Vec<SecretKey>,
@@ -216,6 +219,7 @@ impl Config {
             },
             migrate_on_start: raw.flag("MAINSTAY_MIGRATE_ON_START", true),
             redis_url: raw.text("REDIS_URL").map(Into::into),
+            roots: check::roots(raw),
             token_encryption_key,
             token_encryption_keys_earlier,
             rp_id: raw.text("MAINSTAY_RP_ID").unwrap_or_else(|| host.clone()),

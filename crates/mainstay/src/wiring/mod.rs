@@ -36,6 +36,7 @@ pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>
             let mut options = PostgresOptions::new(url);
             options.max_connections = config.database_connections_max;
             options.pooled = config.database_pooler;
+            options.roots_pem = config.roots.as_ref().map(|roots| roots.pem().to_vec());
             let store = PostgresStore::connect(options).await.context("PostgreSQL could not be opened")?;
             Ok(Arc::new(store))
         }

@@ -41,7 +41,7 @@ pub(super) async fn connect(config: &Config) -> anyhow::Result<(Ports, Wired)> {
     let (limiter, bus, redis_bus): (Arc<dyn Limiter>, Arc<dyn Bus>, _) = match &config.redis_url {
         None => (Arc::new(MemoryLimiter::new(Arc::clone(&clock))), Arc::new(MemoryBus::new()), None),
         Some(url) => {
-            let redis = RedisConfig::new(url.clone());
+            let redis = RedisConfig { roots: config.roots.clone(), ..RedisConfig::new(url.clone()) };
             let limiter = RedisLimiter::new(&redis).map_err(blame("REDIS_URL"))?;
             let bus = Arc::new(RedisBus::start(&redis).map_err(blame("REDIS_URL"))?);
             (Arc::new(limiter), Arc::clone(&bus) as _, Some(bus))
@@ -76,6 +76,7 @@ fn mailer(
                 url: url.clone(),
                 from: config.mail_from.clone(),
                 allow_loopback_plaintext: is_dev(config),
+                roots: config.roots.clone(),
             };
             let mailer = SmtpMailer::new(&smtp, Arc::clone(clock), Arc::clone(random))
                 .map_err(blame("MAINSTAY_SMTP_URL"))?;
@@ -100,6 +101,7 @@ fn google(config: &Config, settings: &GoogleSettings, clock: &Arc<dyn Clock>) ->
     replace(&mut google.jwks_url, settings.jwks_url.as_ref());
     google.issuer.clone_from(&settings.issuer);
     google.allow_loopback_http = is_dev(config);
+    google.roots.clone_from(&config.roots);
     Ok(Google::new(google, Arc::clone(clock)).map_err(blame("GOOGLE_CLIENT_ID"))?)
 }
 
@@ -117,6 +119,7 @@ fn apple(config: &Config, settings: &AppleSettings, clock: &Arc<dyn Clock>) -> a
     replace(&mut apple.revoke_url, settings.revoke_url.as_ref());
     apple.issuer.clone_from(&settings.issuer);
     apple.allow_loopback_http = is_dev(config);
+    apple.roots.clone_from(&config.roots);
     Ok(Apple::new(apple, Arc::clone(clock)).map_err(blame("APPLE_PRIVATE_KEY"))?)
 }
 

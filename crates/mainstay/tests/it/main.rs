@@ -7,3 +7,4 @@ mod harness;
 mod migrations;
 mod nodes;
 mod serving;
+mod tls;

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Tokio1Executor,
-    transport::smtp::{self, PoolConfig},
+    transport::smtp::{
+        self, PoolConfig,
+        client::{Tls, TlsParameters},
+    },
 };
 use mainstay_services::ports::{Clock, Mail, MailError, Mailer, Random};
 use metrics::counter;
@@ -14,7 +17,7 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::message::Composer;
-use crate::{ConfigFault, config::is_loopback, limits, outbound::chain};
+use crate::{ConfigFault, Roots, config::is_loopback, limits, outbound::chain};
 
 /// Settings of the mail server.
 #[derive(Clone, Debug)]
@@ -25,6 +28,8 @@ pub struct SmtpConfig {
     pub from: String,
     /// Allows `smtp://` without encryption to this very machine, for a stand-in.
     pub allow_loopback_plaintext: bool,
+    /// Authorities beside the public ones.
+    pub roots: Option<Roots>,
 }
 
 /// Sends through a mail server. Connections are kept and used again.
@@ -44,13 +49,33 @@ impl SmtpMailer {
         random: Arc<dyn Random>,
     ) -> Result<Self, ConfigFault> {
         let url = connection_url(config)?;
-        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.as_str())
-            .map_err(|_| url_fault())?
+        let mut transport =
+            AsyncSmtpTransport::<Tokio1Executor>::from_url(url.as_str()).map_err(|_| url_fault())?;
+        if let Some(tls) = with_roots(config, &url)? {
+            transport = transport.tls(tls);
+        }
+        let transport = transport
             .timeout(Some(limits::SMTP_COMMAND_TIMEOUT))
             .pool_config(PoolConfig::new().max_size(limits::SMTP_CONNECTIONS_MAX))
             .build();
         Ok(Self { composer: Composer::new(&config.from, clock, random)?, transport })
     }
+}
+
+/// What the library makes of the URL, with authorities of our own; nothing where those say nothing.
+fn with_roots(config: &SmtpConfig, url: &Url) -> Result<Option<Tls>, ConfigFault> {
+    let Some(roots) = &config.roots else { return Ok(None) };
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+    let parameters = TlsParameters::builder(host)
+        .add_root_certificate(roots.for_smtp()?)
+        .build()
+        .map_err(|error| ConfigFault::new("roots", chain(&error)))?;
+    Ok(match (url.scheme(), url.query()) {
+        ("smtps", _) => Some(Tls::Wrapper(parameters)),
+        (_, Some(_)) => Some(Tls::Required(parameters)),
+        // Plain text to this very machine.
+        _ => None,
+    })
 }
 
 fn url_fault() -> ConfigFault {
@@ -127,6 +152,7 @@ mod tests {
             url: text.to_owned().into(),
             from: "a@example.org".into(),
             allow_loopback_plaintext,
+            roots: None,
         };
         connection_url(&config).ok().map(Into::into)
     }

@@ -19,7 +19,7 @@ use super::{
     jwks::Jwks,
 };
 use crate::{
-    ConfigFault,
+    ConfigFault, Roots,
     breaker::Breaker,
     config::{check_present, check_url},
     limits,
@@ -61,6 +61,8 @@ pub struct AppleConfig {
     pub jwks_ttl: Duration,
     /// Allows plain http to this very machine, for a stand-in.
     pub allow_loopback_http: bool,
+    /// Authorities beside the public ones.
+    pub roots: Option<Roots>,
 }
 
 impl AppleConfig {
@@ -92,6 +94,7 @@ impl AppleConfig {
             issuer: None,
             jwks_ttl: limits::JWKS_TTL,
             allow_loopback_http: false,
+            roots: None,
         }
     }
 }
@@ -130,7 +133,7 @@ impl Apple {
             clock: Arc::clone(&clock),
         })?;
         let endpoints = [&config.token_url, &config.jwks_url, &config.revoke_url];
-        let outbound = Arc::new(Outbound::new(PROVIDER, &endpoints)?);
+        let outbound = Arc::new(Outbound::new(PROVIDER, &endpoints, config.roots.as_ref())?);
         let jwks =
             Jwks::new(PROVIDER, config.jwks_url, config.jwks_ttl, Arc::clone(&clock), Arc::clone(&outbound));
         let revoke_breaker = Breaker::new(PROVIDER, "revoke", Arc::clone(&clock));

@@ -15,7 +15,7 @@ use super::{
     jwks::Jwks,
 };
 use crate::{
-    ConfigFault,
+    ConfigFault, Roots,
     config::{check_present, check_url},
     limits,
     outbound::Outbound,
@@ -49,6 +49,8 @@ pub struct GoogleConfig {
     pub jwks_ttl: Duration,
     /// Allows plain http to this very machine, for a stand-in.
     pub allow_loopback_http: bool,
+    /// Authorities beside the public ones.
+    pub roots: Option<Roots>,
 }
 
 impl GoogleConfig {
@@ -71,6 +73,7 @@ impl GoogleConfig {
             issuer: None,
             jwks_ttl: limits::JWKS_TTL,
             allow_loopback_http: false,
+            roots: None,
         }
     }
 }
@@ -94,7 +97,8 @@ impl Google {
         check_url("authorize_url", &config.authorize_url, loopback)?;
         check_url("token_url", &config.token_url, loopback)?;
         check_url("jwks_url", &config.jwks_url, loopback)?;
-        let outbound = Arc::new(Outbound::new(PROVIDER, &[&config.token_url, &config.jwks_url])?);
+        let outbound =
+            Arc::new(Outbound::new(PROVIDER, &[&config.token_url, &config.jwks_url], config.roots.as_ref())?);
         let jwks =
             Jwks::new(PROVIDER, config.jwks_url, config.jwks_ttl, Arc::clone(&clock), Arc::clone(&outbound));
         let flow = Flow::new(Parts {

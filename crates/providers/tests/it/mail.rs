@@ -16,8 +16,12 @@ fn mail(subject: &str, text: &str, language: Language) -> Mail {
 }
 
 fn smtp(url: &str) -> SmtpMailer {
-    let config =
-        SmtpConfig { url: url.to_owned().into(), from: FROM.to_owned(), allow_loopback_plaintext: true };
+    let config = SmtpConfig {
+        url: url.to_owned().into(),
+        from: FROM.to_owned(),
+        allow_loopback_plaintext: true,
+        roots: None,
+    };
     SmtpMailer::new(&config, Arc::new(SystemClock), Arc::new(SystemRandom)).expect("good settings")
 }
 
@@ -72,6 +76,7 @@ async fn nothing_is_sent_to_a_server_that_does_not_encrypt() {
         url: sink.fact("smtp").to_owned().into(),
         from: FROM.to_owned(),
         allow_loopback_plaintext: false,
+        roots: None,
     };
     let mailer =
         SmtpMailer::new(&config, Arc::new(SystemClock), Arc::new(SystemRandom)).expect("good settings");

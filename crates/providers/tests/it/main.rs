@@ -11,3 +11,4 @@ mod limiter_outage;
 mod mail;
 mod outages;
 mod support;
+mod tls;

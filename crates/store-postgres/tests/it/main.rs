@@ -7,3 +7,4 @@ mod pooler;
 mod schema;
 mod server;
 mod shutdown;
+mod tls;

@@ -1,5 +1,6 @@
 //! What the tests stand on: a clock that moves, processes that end with the test, and waiting for a condition.
 
+pub(crate) mod authority;
 pub(crate) mod browser;
 pub(crate) mod oidc;
 pub(crate) mod redis;

@@ -25,7 +25,7 @@ use super::{oidc::random_text, until};
 pub(crate) fn shared() -> RedisConfig {
     let url = std::env::var("MAINSTAY_TEST_REDIS_URL")
         .expect("MAINSTAY_TEST_REDIS_URL names a scratch Redis; `cargo xtask test` starts one and sets it");
-    RedisConfig { url: url.into(), prefix: format!("test-{}:", random_text()) }
+    RedisConfig { url: url.into(), prefix: format!("test-{}:", random_text()), roots: None }
 }
 
 pub(crate) fn client(config: &RedisConfig) -> redis::Client {
