@@ -116,6 +116,7 @@ export class Deployment {
       MAINSTAY_PUBLIC_URL: this.url,
       // All visitors come from one address, faster than people do.
       MAINSTAY_RATE_LIMITS: "auth=100000/100000,read=100000/100000,write=100000/100000,public=100000/100000",
+      MAINSTAY_PASSWORD_SIGN_IN: "true",
       ...google.settings,
       ...apple.settings,
       ...mail.settings,

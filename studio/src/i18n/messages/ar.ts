@@ -82,6 +82,7 @@ export const ar: Messages = {
 
   "signIn.title": "تسجيل الدخول",
   "signIn.lead": "اختر طريقة الدخول. لا حاجة إلى كلمة مرور.",
+  "signIn.leadWithPassword": "اختر طريقة الدخول.",
   "signIn.passkey": "الدخول بمفتاح مرور",
   "signIn.passkeyHint": "ببصمتك أو وجهك أو قفل شاشتك.",
   "signIn.with": "المتابعة عبر {provider}",
@@ -89,6 +90,8 @@ export const ar: Messages = {
   "signIn.email": "البريد الإلكتروني",
   "signIn.emailHint": "نرسل إليه رمزًا. وإن كان العنوان جديدًا هنا فسيصبح حسابًا جديدًا.",
   "signIn.sendCode": "أرسل لي رمزًا",
+  "signIn.password": "الدخول بكلمة مرور",
+  "signIn.passwordLabel": "كلمة المرور",
   "signIn.createTitle": "جديد هنا؟",
   "signIn.createLead":
     "أنشئ حسابًا بمفتاح مرور. يُحفظ في جهازك أو في مدير كلمات المرور، ولا شيء عليك أن تتذكره.",

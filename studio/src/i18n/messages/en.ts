@@ -71,6 +71,7 @@ export const en = {
 
   "signIn.title": "Sign in",
   "signIn.lead": "Choose how to come in. There is no password.",
+  "signIn.leadWithPassword": "Choose how to come in.",
   "signIn.passkey": "Sign in with a passkey",
   "signIn.passkeyHint": "With your fingerprint, your face or your screen lock.",
   "signIn.with": "Continue with {provider}",
@@ -78,6 +79,8 @@ export const en = {
   "signIn.email": "E-mail address",
   "signIn.emailHint": "We send a code. If the address is new here, it becomes a new account.",
   "signIn.sendCode": "Send me a code",
+  "signIn.password": "Sign in with a password",
+  "signIn.passwordLabel": "Password",
   "signIn.createTitle": "New here?",
   "signIn.createLead":
     "Make an account with a passkey. It stays on your device or in your password manager, and there is nothing to remember.",

@@ -75,6 +75,7 @@ export const es: Messages = {
 
   "signIn.title": "Entrar",
   "signIn.lead": "Elige cómo entrar. No hace falta contraseña.",
+  "signIn.leadWithPassword": "Elige cómo entrar.",
   "signIn.passkey": "Entrar con una llave de acceso",
   "signIn.passkeyHint": "Con tu huella, tu cara o el bloqueo de pantalla.",
   "signIn.with": "Continuar con {provider}",
@@ -82,6 +83,8 @@ export const es: Messages = {
   "signIn.email": "Correo electrónico",
   "signIn.emailHint": "Te enviamos un código. Si la dirección es nueva aquí, será una cuenta nueva.",
   "signIn.sendCode": "Enviarme un código",
+  "signIn.password": "Entrar con una contraseña",
+  "signIn.passwordLabel": "Contraseña",
   "signIn.createTitle": "¿Es tu primera vez?",
   "signIn.createLead":
     "Crea una cuenta con una llave de acceso. Se guarda en tu dispositivo o en tu gestor de contraseñas, y no hay nada que recordar.",

@@ -73,6 +73,7 @@ export const he: Messages = {
 
   "signIn.title": "כניסה",
   "signIn.lead": "איך נוח לך להיכנס? אין צורך בסיסמה.",
+  "signIn.leadWithPassword": "איך נוח לך להיכנס?",
   "signIn.passkey": "כניסה עם מפתח גישה",
   "signIn.passkeyHint": "בטביעת אצבע, בזיהוי פנים או בנעילת המסך.",
   "signIn.with": "המשך עם {provider}",
@@ -80,6 +81,8 @@ export const he: Messages = {
   "signIn.email": "כתובת דוא״ל",
   "signIn.emailHint": "נשלח אליה קוד. אם הכתובת חדשה כאן, ייפתח עבורה חשבון חדש.",
   "signIn.sendCode": "שליחת קוד",
+  "signIn.password": "כניסה עם סיסמה",
+  "signIn.passwordLabel": "סיסמה",
   "signIn.createTitle": "פעם ראשונה כאן?",
   "signIn.createLead": "אפשר לפתוח חשבון עם מפתח גישה. הוא נשמר במכשיר או במנהל הסיסמאות, ואין מה לזכור.",
   "signIn.displayName": "השם שלך",

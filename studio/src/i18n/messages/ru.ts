@@ -77,6 +77,7 @@ export const ru: Messages = {
 
   "signIn.title": "Вход",
   "signIn.lead": "Выберите, как войти. Пароль не нужен.",
+  "signIn.leadWithPassword": "Выберите, как войти.",
   "signIn.passkey": "Войти с ключом доступа",
   "signIn.passkeyHint": "По отпечатку, лицу или блокировке экрана.",
   "signIn.with": "Продолжить через {provider}",
@@ -84,6 +85,8 @@ export const ru: Messages = {
   "signIn.email": "Адрес эл. почты",
   "signIn.emailHint": "Мы пришлём код. Если адрес здесь новый, для него появится новый аккаунт.",
   "signIn.sendCode": "Прислать код",
+  "signIn.password": "Войти с паролем",
+  "signIn.passwordLabel": "Пароль",
   "signIn.createTitle": "Впервые здесь?",
   "signIn.createLead":
     "Создайте аккаунт с ключом доступа. Ключ хранится на устройстве или в менеджере паролей, и запоминать ничего не нужно.",
