@@ -1298,7 +1298,10 @@ export interface components {
         Sessions: {
             items: components["schemas"]["Session"][];
         };
-        /** @description A session was opened. Browsers get its tokens in cookies; the last four fields are for clients that asked for bearer tokens. */
+        /**
+         * @description A session was opened. Browsers get its tokens in cookies; the four fields from `access_token` on are for
+         *     clients that asked for bearer tokens.
+         */
         SignedIn: {
             /**
              * Format: date-time
@@ -1319,6 +1322,8 @@ export interface components {
             refresh_token?: string;
             /** @description `Bearer`. */
             token_type?: string;
+            /** @description After a sign-in by a mailed code: all that opens the account and is signed in to it, to be looked at. */
+            ways_in?: components["schemas"]["WaysIn"];
         };
         /** @description A provider's ID token that the client got by itself. */
         SocialLogin: {
@@ -1376,6 +1381,13 @@ export interface components {
             role?: string | null;
             /** @description Makes the token values the same each time. */
             seed?: string | null;
+        };
+        /** @description What opens the account beside codes to its address, and the sessions that are live. */
+        WaysIn: {
+            has_password: boolean;
+            identities: components["schemas"]["Identity"][];
+            passkeys: components["schemas"]["Passkey"][];
+            sessions: components["schemas"]["Session"][];
         };
     };
     responses: {
