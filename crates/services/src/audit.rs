@@ -1,8 +1,10 @@
 //! The audit trail: events are written into the transaction of what they tell about, and the chain can be verified.
 
+pub mod retention;
+
 use mainstay_model::{
     AuditEventId,
-    audit::{Actor, AuditEvent, GENESIS, NewAuditEvent},
+    audit::{Actor, AuditEvent, NewAuditEvent},
 };
 pub use mainstay_store::AuditFilter;
 
@@ -52,6 +54,9 @@ pub enum Fault {
     /// Its own hash is not that of its content.
     #[error("the event was changed")]
     Changed,
+    /// The trail begins later than with its first event, and no event of it tells that the earlier ones were removed.
+    #[error("the beginning was removed, and the trail does not tell so")]
+    BaseUntold,
     /// It is the newest by number, but not the one that the chain's head states.
     #[error("the newest event is not the one that the head of the chain states")]
     HeadDiffers,
@@ -60,8 +65,10 @@ pub enum Fault {
 /// What verification found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verified {
-    /// Events that are whole, from the first on.
+    /// Events that are whole, from the first that is kept on.
     pub events: i64,
+    /// Events before them that were removed for their age.
+    pub removed: i64,
     /// Sequence number of the first event that does not fit, and why; none when the chain is whole.
     pub fault: Option<(i64, Fault)>,
 }
@@ -73,26 +80,31 @@ pub struct Verified {
 /// When the database is away. A broken chain is no error but what [`Verified`] tells.
 pub async fn verify(app: &App, mut progress: impl FnMut(i64, i64) + Send) -> Result<Verified> {
     let (newest, head_hash) = app.read().await?.audit_head().await?;
-    let (mut sequence, mut hash) = (0, GENESIS);
-    progress(0, newest);
+    let (removed, base_hash) = app.read().await?.audit_base().await?;
+    let verdict = |sequence, fault| Verified { events: sequence - removed, removed, fault };
+    if removed > 0 && !retention::is_told(app, removed, &base_hash).await? {
+        return Ok(verdict(removed, Some((removed + 1, Fault::BaseUntold))));
+    }
+    let (mut sequence, mut hash) = (removed, base_hash);
+    progress(0, newest - removed);
     while sequence < newest {
         let page = app.read().await?.audit_chain(sequence, limits::AUDIT_VERIFY_PAGE).await?;
         if page.is_empty() {
-            return Ok(Verified { events: sequence, fault: Some((sequence + 1, Fault::Missing)) });
+            return Ok(verdict(sequence, Some((sequence + 1, Fault::Missing))));
         }
         for event in &page {
             if sequence == newest {
                 break;
             }
             if let Some(fault) = fault_of(event, sequence, &hash) {
-                return Ok(Verified { events: sequence, fault: Some((sequence + 1, fault)) });
+                return Ok(verdict(sequence, Some((sequence + 1, fault))));
             }
             (sequence, hash) = (event.sequence, event.hash);
         }
-        progress(sequence, newest);
+        progress(sequence - removed, newest - removed);
     }
     let fault = (hash != head_hash).then_some((sequence, Fault::HeadDiffers));
-    Ok(Verified { events: sequence, fault })
+    Ok(verdict(sequence, fault))
 }
 
 fn fault_of(event: &AuditEvent, previous_sequence: i64, previous_hash: &[u8; 32]) -> Option<Fault> {

@@ -130,6 +130,8 @@ pub const RESEALING_BATCH: u32 = 200;
 pub const RETENTION_BATCHES_MAX: u32 = 100;
 /// Audit events that verification reads at a time.
 pub const AUDIT_VERIFY_PAGE: u32 = 1_000;
+/// Audit events that one transaction of retention removes.
+pub const AUDIT_REMOVAL_BATCH: u32 = 1_000;
 /// Tenants of a member that are read at a time when all are needed.
 pub const TENANTS_BATCH: u32 = 1_000;
 /// A service key's last use is noted at most so often.

@@ -7,7 +7,7 @@ use mainstay_store::{ExpiredBefore, ExpiredRows};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    App, Result,
+    App, Result, audit,
     background::{contained_until, pause, take_turn},
     limits, resealing, sessions,
 };
@@ -34,9 +34,30 @@ pub async fn run_once(app: &App) -> Result<ExpiredRows> {
             break;
         }
     }
+    let events = remove_audit_events(app).await?;
     let keys = sessions::keys::remove_retired(app).await?;
     metrics::counter!("mainstay_retention_removed_total", "kind" => "signing_keys").increment(keys);
-    tracing::info!(event = "retention.done", rows = removed.total(), signing_keys = keys);
+    tracing::info!(
+        event = "retention.done",
+        rows = removed.total(),
+        audit_events = events,
+        signing_keys = keys
+    );
+    Ok(removed)
+}
+
+/// The oldest audit events, where they are not kept for ever.
+async fn remove_audit_events(app: &App) -> Result<u64> {
+    let Some(kept) = app.settings.audit_kept else { return Ok(0) };
+    let mut removed = 0;
+    for _ in 0..limits::RETENTION_BATCHES_MAX {
+        let batch = app.retrying(|| audit::retention::remove_batch(app, kept)).await?;
+        metrics::counter!("mainstay_retention_removed_total", "kind" => "audit_events").increment(batch);
+        removed += batch;
+        if batch < u64::from(limits::AUDIT_REMOVAL_BATCH) {
+            break;
+        }
+    }
     Ok(removed)
 }
 

@@ -59,6 +59,8 @@ pub struct Settings {
     pub session_sliding_ttl: Duration,
     /// Absolute life of a session.
     pub session_absolute_ttl: Duration,
+    /// Audit events are kept for so long; for ever when there is no bound.
+    pub audit_kept: Option<Duration>,
     /// What `X-Test-Auth` must say; none while test mode is off. Never in prod.
     pub test_auth: Option<SecretString>,
 }
@@ -78,6 +80,7 @@ impl Settings {
             access_token_ttl: limits::ACCESS_TOKEN_TTL,
             session_sliding_ttl: limits::SESSION_SLIDING_TTL,
             session_absolute_ttl: limits::SESSION_ABSOLUTE_TTL,
+            audit_kept: None,
             test_auth: None,
         }
     }

@@ -86,6 +86,31 @@ pub async fn filters_and_orders(store: AnyStore) {
     }
 }
 
+/// The base moves forward to an event that is there, and nowhere else; the rest of the chain stays as it was.
+pub async fn begins_after_what_was_removed(store: AnyStore) {
+    append(&store, &[1, 2, 3, 4].map(|second| sample::event("step", second))).await;
+    let trail = verify(&store).await;
+    assert_eq!(read(&store).await.audit_base().await.expect("base"), (0, GENESIS));
+    let at = |number: usize| (trail[number].sequence, trail[number].hash);
+    for wrong in [(2, [7; 32]), (9, trail[3].hash), (0, GENESIS)] {
+        let outcome = write(&store).await.remove_audit_events(wrong).await;
+        assert!(outcome.is_err(), "{wrong:?}: {outcome:?}");
+    }
+    let mut tx = write(&store).await;
+    assert_eq!(tx.remove_audit_events(at(1)).await.expect("remove"), 2);
+    tx.commit().await.expect("commit");
+    let mut tx = read(&store).await;
+    assert_eq!(tx.audit_base().await.expect("base"), at(1));
+    assert_eq!(tx.audit_chain(0, 10).await.expect("chain"), trail[2..]);
+    assert_eq!(tx.audit_head().await.expect("head"), at(3));
+    drop(tx);
+    let outcome = write(&store).await.remove_audit_events(at(0)).await;
+    assert!(outcome.is_err(), "backwards: {outcome:?}");
+    append(&store, &[sample::event("next", 5)]).await;
+    let next = read(&store).await.audit_chain(4, 1).await.expect("chain");
+    assert_eq!((next[0].sequence, next[0].previous_hash), (5, trail[3].hash));
+}
+
 /// From anywhere, in steps.
 pub async fn pages_the_chain(store: AnyStore) {
     let events: Vec<_> = (0..25).map(|second| sample::event("step", second)).collect();

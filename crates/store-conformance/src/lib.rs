@@ -35,7 +35,7 @@ pub type AnyStore = Arc<dyn Store>;
 macro_rules! cases {
     ($test:ident) => {
         $test! {
-            audit { appends_one_chain, filters_and_orders, pages_the_chain, many_at_once_leave_no_gap, a_rollback_leaves_no_gap }
+            audit { appends_one_chain, begins_after_what_was_removed, filters_and_orders, pages_the_chain, many_at_once_leave_no_gap, a_rollback_leaves_no_gap }
             ceremony {
                 is_taken_once, is_taken_by_one_of_many, oauth_flow_is_taken_once, email_flow_is_newest_only,
                 email_flow_counts_attempts, email_flows_are_forgotten, a_value_is_spent_once

@@ -25,6 +25,9 @@ pub async fn the_audit_trail_refuses_changes(store: AnyStore, raw: &mut dyn Raw)
         "DELETE FROM audit_events",
         "DELETE FROM audit_events WHERE sequence = 1",
         "UPDATE audit_events SET detail = '{}' WHERE sequence = 1",
+        "UPDATE audit_base SET sequence = 1",
+        "UPDATE audit_base SET sequence = 7, hash = (SELECT hash FROM audit_events WHERE sequence = 1)",
+        "DELETE FROM audit_base",
     ] {
         let refused = raw.execute(statement).await.expect_err(statement);
         assert!(refused.contains("append-only"), "{statement}: {refused}");

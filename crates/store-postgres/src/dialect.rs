@@ -44,3 +44,10 @@ macro_rules! among_hashes {
         concat!("= ANY(", $argument, ")")
     };
 }
+
+/// What an action begins with, up to its dot; written as the index on it is.
+macro_rules! action_area {
+    () => {
+        "substr(action, 1, strpos(action, '.'))"
+    };
+}

@@ -46,3 +46,10 @@ macro_rules! among_hashes {
         concat!("IN (SELECT unhex(j.value) FROM json_each(", $argument, ") AS j)")
     };
 }
+
+/// What an action begins with, up to its dot; written as the index on it is.
+macro_rules! action_area {
+    () => {
+        "substr(action, 1, instr(action, '.'))"
+    };
+}

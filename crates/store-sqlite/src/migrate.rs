@@ -37,6 +37,7 @@ pub(crate) const MIGRATIONS: &[Migration] = migrations! {
     4 "0004_tenants",
     5 "0005_operations",
     6 "0006_notes",
+    7 "0007_audit_retention",
 };
 
 /// As SQLx's own migrator makes it.

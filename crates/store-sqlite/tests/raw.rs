@@ -56,7 +56,7 @@ async fn open(path: &Path) -> AnyStore {
 
 async fn migrated(path: &Path) -> AnyStore {
     let store = open(path).await;
-    assert_eq!(store.migrate().await.expect("migrate"), [1, 2, 3, 4, 5, 6]);
+    assert_eq!(store.migrate().await.expect("migrate"), [1, 2, 3, 4, 5, 6, 7]);
     store
 }
 
@@ -212,7 +212,7 @@ async fn eight_instances_migrate_once() {
     .await;
     let mut versions = applied.concat();
     versions.sort_unstable();
-    assert_eq!(versions, [1, 2, 3, 4, 5, 6]);
+    assert_eq!(versions, [1, 2, 3, 4, 5, 6, 7]);
     assert!(open(&path).await.schema_state().await.expect("state").is_current());
 }
 
@@ -231,7 +231,7 @@ async fn a_migration_that_is_cut_off_leaves_nothing() {
     store.migrate().await.expect("migrate");
     assert!(store.schema_state().await.expect("state").is_current());
     sample::a_member(&store).await;
-    assert_eq!(raw(&path).await.tables().await.len(), 20);
+    assert_eq!(raw(&path).await.tables().await.len(), 21);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -240,7 +240,7 @@ async fn foreign_migrations_are_reported_or_refused() {
     let path = directory.path().join("main.db");
     let store = open(&path).await;
     let state = store.schema_state().await.expect("state");
-    assert_eq!((state.pending(), state.unknown()), (vec![1, 2, 3, 4, 5, 6], vec![]));
+    assert_eq!((state.pending(), state.unknown()), (vec![1, 2, 3, 4, 5, 6, 7], vec![]));
     store.migrate().await.expect("migrate");
     let mut raw = raw(&path).await;
     raw.execute("INSERT INTO _sqlx_migrations VALUES (99, 'newer', CURRENT_TIMESTAMP, TRUE, x'00', 1)")
@@ -256,6 +256,21 @@ async fn foreign_migrations_are_reported_or_refused() {
     raw.execute("UPDATE _sqlx_migrations SET success = FALSE WHERE version = 1").await.expect("update");
     let refused = store.migrate().await.expect_err("half done").to_string();
     assert!(refused.contains("migration 1 (members)") && refused.contains("half done"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_area_of_the_trail_is_found_by_its_index() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("main.db");
+    migrated(&path).await;
+    let mut raw = raw(&path).await;
+    let plan = sqlx::raw_sql(
+        "EXPLAIN QUERY PLAN SELECT sequence FROM audit_events \
+         WHERE substr(action, 1, instr(action, '.')) = 'session.' ORDER BY sequence DESC LIMIT 20",
+    );
+    let steps: Vec<String> =
+        plan.fetch_all(&mut raw.0).await.expect("a plan").iter().map(|row| row.get("detail")).collect();
+    assert!(steps.len() == 1 && steps[0].contains("audit_events_by_area"), "{steps:?}");
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ fn event(row: &Row) -> Result<AuditEvent> {
 }
 
 fn head(row: Option<Row>) -> Result<(i64, [u8; 32])> {
-    let row = row.ok_or_else(|| Error::Failed("the audit trail has lost its head".to_owned()))?;
+    let row = row.ok_or_else(|| Error::Failed("the audit trail has lost its head or base".to_owned()))?;
     Ok((row::get(&row, "sequence")?, row::hash(&row, "hash")?))
 }
 
@@ -77,15 +77,29 @@ impl AuditStore for Tx {
     async fn audit_head(&mut self) -> Result<(i64, [u8; 32])> {
         head(self.one(query("SELECT sequence, hash FROM audit_head WHERE id = 1")).await?)
     }
+
+    async fn audit_base(&mut self) -> Result<(i64, [u8; 32])> {
+        head(self.one(query("SELECT sequence, hash FROM audit_base WHERE id = 1")).await?)
+    }
+
+    async fn remove_audit_events(&mut self, (sequence, hash): (i64, [u8; 32])) -> Result<u64> {
+        self.write(
+            query("UPDATE audit_base SET sequence = $1, hash = $2 WHERE id = 1")
+                .bind(sequence)
+                .bind(&hash[..]),
+        )
+        .await?;
+        self.write(query("DELETE FROM audit_events WHERE sequence <= $1").bind(sequence)).await
+    }
 }
 
 /// Only the conditions that are asked for are written down: with `$1 IS NULL OR …` neither engine would use an index.
 fn filtered(filter: &AuditFilter) -> Statement {
-    let prefix = filter.action.as_deref().filter(|action| action.ends_with('.'));
-    let action = filter.action.as_deref().filter(|_| prefix.is_none());
+    let area = filter.action.as_deref().filter(|action| action.ends_with('.'));
+    let action = filter.action.as_deref().filter(|_| area.is_none());
     let conditions = [
         (action.is_some(), "action = $"),
-        (prefix.is_some(), "substr(action, 1, length($)) = $"),
+        (area.is_some(), concat!(action_area!(), " = $")),
         (filter.actor.is_some(), "actor = $"),
         (filter.subject.is_some(), "subject = $"),
         (filter.since.is_some(), "at >= $"),
@@ -102,7 +116,7 @@ fn filtered(filter: &AuditFilter) -> Statement {
     sql.push_str(&format!(" ORDER BY sequence DESC LIMIT ${}", number + 1));
 
     let mut statement: Statement = sqlx::query(AssertSqlSafe(sql));
-    for text in [action, prefix, filter.actor.as_deref(), filter.subject.as_deref()].into_iter().flatten() {
+    for text in [action, area, filter.actor.as_deref(), filter.subject.as_deref()].into_iter().flatten() {
         statement = statement.bind(Text(text));
     }
     for at in [filter.since, filter.until].into_iter().flatten() {

@@ -12,7 +12,7 @@ use crate::Result;
 /// Which events to list. Empty fields match all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditFilter {
-    /// Exact action, or a prefix when it ends in a dot: `session.`.
+    /// Exact action, or the area of several when it ends in its only dot: `session.`.
     pub action: Option<String>,
     /// Exact actor text.
     pub actor: Option<String>,
@@ -28,7 +28,7 @@ pub struct AuditFilter {
     pub limit: u32,
 }
 
-/// The trail. Engines refuse UPDATE and DELETE of its rows by trigger.
+/// The trail. Engines refuse UPDATE of its rows by trigger, and DELETE of all that its base does not let go.
 #[async_trait]
 pub trait AuditStore: Send {
     /// Appends events in order. Takes the chain's one lock until the transaction ends, so call it last.
@@ -39,6 +39,12 @@ pub trait AuditStore: Send {
     async fn audit_chain(&mut self, after_sequence: i64, limit: u32) -> Result<Vec<AuditEvent>>;
     /// The sequence number and hash of the newest event as the chain's head states them.
     async fn audit_head(&mut self) -> Result<(i64, [u8; 32])>;
+    /// The sequence number and hash of the newest event that was removed for its age; the trail that is kept begins after it. Zero
+    /// and [`GENESIS`](mainstay_model::audit::GENESIS) while nothing was removed.
+    async fn audit_base(&mut self) -> Result<(i64, [u8; 32])>;
+    /// Moves the base to an event that is there, and removes it with all before it. Answers how many. That the trail tells of it is the
+    /// caller's part, in the same transaction.
+    async fn remove_audit_events(&mut self, through: (i64, [u8; 32])) -> Result<u64>;
 }
 
 /// Ties new events to the chain whose newest event has the given number and hash.

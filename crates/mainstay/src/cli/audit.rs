@@ -33,6 +33,7 @@ pub(super) async fn run(config: &Config, command: Command, as_json: bool) -> any
         output::json(&json!({
             "intact": verified.fault.is_none(),
             "events": verified.events,
+            "removed": verified.removed,
             "first_bad_sequence": verified.fault.as_ref().map(|(sequence, _)| sequence),
             "reason": verified.fault.as_ref().map(|(_, fault)| fault.to_string()),
         }))?;
@@ -40,7 +41,11 @@ pub(super) async fn run(config: &Config, command: Command, as_json: bool) -> any
     match verified.fault {
         None if as_json => Ok(()),
         None => {
-            output::line(format!("The audit trail is intact: {} events.", verified.events));
+            let before = match verified.removed {
+                0 => String::new(),
+                removed => format!(", after {removed} that were removed for their age"),
+            };
+            output::line(format!("The audit trail is intact: {} events{before}.", verified.events));
             Ok(())
         }
         Some((sequence, fault)) => bail!("the audit trail was changed: event {sequence}: {fault}"),

@@ -1,6 +1,6 @@
 //! The rules between and beyond single values: what `staging` and `prod` refuse (CFG-3), and what can never work.
 
-use std::{fs, net::IpAddr, path::Path};
+use std::{fs, net::IpAddr, path::Path, time::Duration};
 
 use mainstay_providers::Roots;
 use secrecy::ExposeSecret;
@@ -15,6 +15,10 @@ use super::{
 const TEST_AUTH_CHARS_MIN: usize = 16;
 /// Shortest metrics token.
 const METRICS_TOKEN_CHARS_MIN: usize = 32;
+/// A trail that is shorter helps nobody who finds an intruder late.
+const AUDIT_KEPT_DAYS_MIN: u32 = 30;
+/// A century.
+const AUDIT_KEPT_DAYS_MAX: u32 = 36_500;
 /// Random 32 bytes have about 30 different values; this few mean a typed or repeated key.
 const KEY_DISTINCT_BYTES_MIN: usize = 16;
 /// Modules that `MAINSTAY_MODULES_OFF` may name.
@@ -88,6 +92,22 @@ pub(super) fn roots(raw: &mut Raw) -> Option<Roots> {
         Ok(roots) => Some(roots),
         Err(fault) => {
             raw.wrong(NAME, fault.reason);
+            None
+        }
+    }
+}
+
+pub(super) fn audit_kept(raw: &mut Raw) -> Option<Duration> {
+    const NAME: &str = "MAINSTAY_AUDIT_KEPT_DAYS";
+    let text = raw.text(NAME)?;
+    match text.parse::<u32>() {
+        Ok(days @ AUDIT_KEPT_DAYS_MIN..=AUDIT_KEPT_DAYS_MAX) => {
+            Some(Duration::from_secs(u64::from(days) * 24 * 3600))
+        }
+        _ => {
+            let range =
+                format!("must be a number of days from {AUDIT_KEPT_DAYS_MIN} to {AUDIT_KEPT_DAYS_MAX}");
+            raw.wrong(NAME, range);
             None
         }
     }

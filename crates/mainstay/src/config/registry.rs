@@ -98,6 +98,9 @@ variables! {
     "MAINSTAY_CA_FILE", "(none: public authorities only)", "/etc/mainstay/ca.pem",
         "PEM certificates of authorities that are trusted beside the public ones, for PostgreSQL (with `sslmode=verify-full`), Redis, the mail server and the identity providers.";
 
+    "MAINSTAY_AUDIT_KEPT_DAYS", "(none: for ever)", "730",
+        "Audit events older than so many days are removed, a day at a time; the trail tells where it begins, and `mainstay audit verify` proves the rest. From 30 on.";
+
     ["Secrets"]
     "TOKEN_ENCRYPTION_KEY" secret, "made in the data folder in dev; must be set elsewhere", "the output of `mainstay keys generate`",
         "Encrypts stored signing keys and provider tokens: 32 random bytes as url-safe base64 (44 characters).";

@@ -96,6 +96,8 @@ fn t_op_08_what_production_refuses() {
         (&[("APPLE_CLIENT_ID", "com.example.web")], "APPLE_TEAM_ID"),
         (&[("MAINSTAY_GOOGLE_TOKEN_URL", "http://127.0.0.1:9/token")], "MAINSTAY_GOOGLE_TOKEN_URL"),
         (&[("MAINSTAY_SMTP_URL", "mail.example.com:25")], "MAINSTAY_SMTP_URL"),
+        (&[("MAINSTAY_AUDIT_KEPT_DAYS", "29")], "MAINSTAY_AUDIT_KEPT_DAYS"),
+        (&[("MAINSTAY_AUDIT_KEPT_DAYS", "for ever")], "MAINSTAY_AUDIT_KEPT_DAYS"),
         (&[("MAINSTAY_CA_FILE", "/nowhere/at/all")], "MAINSTAY_CA_FILE"),
         (&[("MAINSTAY_CA_FILE", "Cargo.toml")], "MAINSTAY_CA_FILE"),
         (&[("SERVE_FRONTEND_DIR", "/nowhere/at/all")], "SERVE_FRONTEND_DIR"),

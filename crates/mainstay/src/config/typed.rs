@@ -79,6 +79,7 @@ pub(crate) struct Config {
     pub database_connections_max: u32,
     pub database_pooler: Option<bool>,
     pub migrate_on_start: bool,
+    pub audit_kept: Option<Duration>,
     pub redis_url: Option<SecretString>,
     /// Authorities of the deployment's own.
     pub roots: Option<Roots>,
@@ -218,6 +219,7 @@ impl Config {
                 }
             },
             migrate_on_start: raw.flag("MAINSTAY_MIGRATE_ON_START", true),
+            audit_kept: check::audit_kept(raw),
             redis_url: raw.text("REDIS_URL").map(Into::into),
             roots: check::roots(raw),
             token_encryption_key,

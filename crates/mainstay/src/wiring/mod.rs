@@ -76,6 +76,7 @@ pub(crate) fn settings(config: &Config) -> Settings {
     settings.rp_id.clone_from(&config.rp_id);
     settings.rp_origins.clone_from(&config.rp_origins);
     settings.product_name.clone_from(&config.product_name);
+    settings.audit_kept = config.audit_kept;
     settings.test_auth.clone_from(&config.test_auth);
     settings
 }

@@ -88,3 +88,22 @@ async fn the_trail_is_append_only() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_area_of_the_trail_is_found_by_its_index() {
+    let database = Database::migrated().await;
+    let mut connection = connect(&database.url).await;
+    always_dropping(database, async move {
+        // An empty table is read whole whatever there is.
+        crate::server::execute(&mut connection, "SET enable_seqscan = off").await.expect("sets");
+        let plan = sqlx::raw_sql(
+            "EXPLAIN SELECT sequence FROM audit_events \
+             WHERE substr(action, 1, strpos(action, '.')) = 'session.' ORDER BY sequence DESC LIMIT 20",
+        );
+        let steps: Vec<String> =
+            plan.fetch_all(&mut connection).await.expect("a plan").iter().map(|row| row.get(0)).collect();
+        let text = steps.join("\n");
+        assert!(text.contains("audit_events_by_area") && !text.contains("Sort"), "{text}");
+    })
+    .await;
+}
