@@ -9,6 +9,7 @@ mod check;
 mod checks;
 pub mod cli;
 mod client;
+mod drill;
 mod evidence;
 mod limits;
 mod members;

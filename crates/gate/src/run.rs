@@ -168,15 +168,21 @@ fn may_run(plan: &Plan, check: &Check, target: &Target, world: &World) -> Result
     Ok(())
 }
 
+/// An outcome as reports tell it: the verdict, the reason without secrets, and whether the gate could not tell.
+pub(crate) fn verdict(outcome: Outcome) -> (Verdict, String, bool) {
+    let (verdict, reason, unanswerable) = match outcome {
+        Ok(Passed(note)) => (Verdict::Pass, note.into_owned(), false),
+        Err(Ended::Fail(what)) => (Verdict::Fail, what, false),
+        Err(Ended::NotApplicable(why)) => (Verdict::Skip, why, false),
+        Err(Ended::Unanswerable(why)) => (Verdict::Skip, why, true),
+        Err(Ended::Error(what)) => (Verdict::Error, what, true),
+    };
+    (verdict, crate::redact::text(&reason).into_owned(), unanswerable)
+}
+
 impl CheckReport {
     fn new(check: &Check, outcome: Outcome, took: Duration, evidence: crate::evidence::Evidence) -> Self {
-        let (verdict, reason, unanswerable) = match outcome {
-            Ok(Passed(note)) => (Verdict::Pass, note.into_owned(), false),
-            Err(Ended::Fail(what)) => (Verdict::Fail, what, false),
-            Err(Ended::NotApplicable(why)) => (Verdict::Skip, why, false),
-            Err(Ended::Unanswerable(why)) => (Verdict::Skip, why, true),
-            Err(Ended::Error(what)) => (Verdict::Error, what, true),
-        };
+        let (verdict, reason, unanswerable) = verdict(outcome);
         Self {
             id: check.id,
             title: check.title,
@@ -185,7 +191,7 @@ impl CheckReport {
             references: check.references.iter().map(|reference| reference.label()).collect(),
             verdict,
             unanswerable,
-            reason: crate::redact::text(&reason).into_owned(),
+            reason,
             took_ms: milliseconds(took),
             evidence,
         }

@@ -1,6 +1,7 @@
 //! `mainstay gate`: what the command line understands. Each command is a file.
 
 mod attack;
+mod drill;
 
 use std::process::ExitCode;
 
@@ -22,11 +23,9 @@ pub struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// List the checks.
-    List {
-        /// Print the reference page.
-        #[arg(long, hide = true)]
-        reference: bool,
-    },
+    List,
+    /// Start real databases and servers, and see what becomes of them when something is lost.
+    Drill(drill::Arguments),
 }
 
 /// Runs the command; `json` prints results for machines. Exit codes: 0, 1 for a promise that is broken or could not be answered, 2
@@ -34,7 +33,8 @@ enum Command {
 pub async fn run(arguments: Arguments, json: bool) -> ExitCode {
     let outcome = match arguments.command {
         None => attack::run(arguments.attack, json).await,
-        Some(Command::List { reference }) => attack::list(json, reference),
+        Some(Command::List) => attack::list(json),
+        Some(Command::Drill(arguments)) => drill::run(arguments, json).await,
     };
     match outcome {
         Ok(code) => ExitCode::from(code),

@@ -1,11 +1,11 @@
 //! What a run found: for people (terminal, HTML) and machines (JSON, JUnit, SARIF).
 
-mod reference;
+mod drills;
 mod terminal;
 
 pub(crate) use self::{
-    reference::page as reference_page,
-    terminal::{Progress, complain, list, print, text},
+    drills::{list_drills, print_notes},
+    terminal::{Progress, complain, list, print},
 };
 
 use serde::Serialize;

@@ -1,0 +1,93 @@
+//! Every number of the drills, each with its reason. Bounds that judge the server are promises; those that only end a hang are
+//! generous, since drills run on small and busy machines.
+
+use std::time::Duration;
+
+// ---- The promises ----
+
+/// While Redis is away, closed classes answer 503 within this (T-OP-03).
+pub(crate) const CLOSED_ANSWER_MAX: Duration = Duration::from_secs(2);
+/// A read goes on while Redis is away: twice the limiter's bound of a second (by address and by member), and the read itself.
+pub(crate) const READ_ANSWER_MAX: Duration = Duration::from_secs(3);
+/// While PostgreSQL is away, every answer comes within this. A session that was in use when the database froze is given up after 20 s
+/// (a statement's 15 s and 5 s of grace), a new one after 10 s; beyond the usual 30 s, proxies answer in the server's place.
+pub(crate) const DATABASE_ANSWER_MAX: Duration = Duration::from_secs(30);
+/// `/health` touches nothing, and `/ready` only what was found before: both at once, whatever is away (CFG-5). A second is
+/// what a starved process may need to be scheduled.
+pub(crate) const PROBE_ANSWER_MAX: Duration = Duration::from_secs(1);
+/// `/ready` tells of a lost dependency within this: it asks once a second and waits a second; twice that on a busy machine.
+pub(crate) const DETECTION_MAX: Duration = Duration::from_secs(4);
+/// All works again so long after a dependency is back. Reconnecting takes a pause of at most 3 s (the hints' subscription), and a
+/// connection that froze is waited for up to 20 s before it is thrown away.
+pub(crate) const RECOVERY_MAX: Duration = Duration::from_secs(25);
+/// A log-out holds on every node within this (SES-5).
+pub(crate) const LOG_OUT_MAX: Duration = Duration::from_secs(1);
+/// A node shows a new key within this: it reads the ring every 30 s at least, and at once when it hears of it.
+pub(crate) const KEY_SHOWN_MAX: Duration = Duration::from_secs(35);
+/// A new key is shown at least so long before it signs; key sets may be kept for so long by others.
+pub(crate) const KEY_LEAD_MIN: Duration = Duration::from_secs(5 * 60);
+/// `MAINSTAY_SHUTDOWN_SECONDS` of a node that is stopped in order.
+pub(crate) const SHUTDOWN_SECONDS: u64 = 10;
+/// It ends within its deadline and what closing the database may take (5 s).
+pub(crate) const SHUTDOWN_MAX: Duration = Duration::from_secs(SHUTDOWN_SECONDS + 5);
+/// After the loss of one of two nodes, clients that turn to the other go on writing within this: connecting to a dead port fails at
+/// once, so this is for a busy machine.
+pub(crate) const FAILOVER_MAX: Duration = Duration::from_secs(5);
+/// A server that was killed is ready again within this: it starts, recovers its file and asks its dependencies once.
+pub(crate) const RESTART_MAX: Duration = Duration::from_secs(20);
+/// Eight instances that start at once on two cores are ready within this.
+pub(crate) const FLEET_READY_MAX: Duration = Duration::from_secs(60);
+
+// ---- What ends a hang ----
+
+/// How often a condition is looked at.
+pub(crate) const POLL: Duration = Duration::from_millis(20);
+/// `initdb` takes two seconds, a start one; a busy machine may take ten times that.
+pub(crate) const SERVER_START_MAX: Duration = Duration::from_secs(40);
+/// A fast shutdown writes a checkpoint.
+pub(crate) const SERVER_END_MAX: Duration = Duration::from_secs(20);
+/// A killed process is gone within this; PostgreSQL, told to end at once, kills its own children after five seconds.
+pub(crate) const PROCESS_END_MAX: Duration = Duration::from_secs(10);
+/// Somebody else may take a free port before the server does.
+pub(crate) const START_TRIES: u32 = 3;
+/// A command of the server, `psql` or `pg_dump`.
+pub(crate) const COMMAND_TIME_MAX: Duration = Duration::from_secs(30);
+/// An answer of a Redis that is up.
+pub(crate) const CONTROL_ANSWER_MAX: Duration = Duration::from_secs(5);
+/// An answer of a node; longer than any bound that judges it, so that what is too late is measured and not cut off.
+pub(crate) const NODE_ANSWER_MAX: Duration = Duration::from_secs(45);
+/// The load gets its first answers within this.
+pub(crate) const LOAD_MAX: Duration = Duration::from_secs(30);
+/// One drill; the longest has a frozen database to wait for, twice.
+pub(crate) const DRILL_TIME_MAX: Duration = Duration::from_secs(150);
+
+// ---- Sizes ----
+
+/// Instances that start at once (T-OP-10).
+pub(crate) const FLEET: usize = 8;
+/// Members that write at the same time.
+pub(crate) const WRITERS: usize = 6;
+/// Acknowledged writes before something is done to the servers, and again after it.
+pub(crate) const WRITES_EACH_SIDE: usize = 150;
+/// A writer's pause after a write, so that two busy cores still have time for the servers.
+pub(crate) const WRITE_PAUSE: Duration = Duration::from_millis(5);
+/// A client's pause before it tries again.
+pub(crate) const RETRY_PAUSE: Duration = Duration::from_millis(50);
+/// Pause between two samples of a route.
+pub(crate) const SAMPLE_PAUSE: Duration = Duration::from_millis(60);
+/// Samples of every route that an outage has to give before it is ended.
+pub(crate) const OUTAGE_SAMPLES: usize = 10;
+/// An outage is ended after this even if nothing was answered: what is not answered by then is late.
+pub(crate) const OUTAGE_MAX: Duration = Duration::from_secs(35);
+/// Members that read and refresh while keys are rotated.
+pub(crate) const READERS: usize = 6;
+/// Exchanged refresh tokens and reads before a rotation, and again after it.
+pub(crate) const REFRESHES_EACH_SIDE: usize = 40;
+/// Requests that are half sent when a node is told to stop.
+pub(crate) const HALF_SENT: usize = 12;
+/// Members who log out, for each state of Redis.
+pub(crate) const LOG_OUTS: usize = 6;
+/// Items on a page of notes.
+pub(crate) const PAGE_ITEMS: usize = 100;
+/// Lost or doubled items that a message names; the rest is told by its number.
+pub(crate) const NAMED_MAX: usize = 5;

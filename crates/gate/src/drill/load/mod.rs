@@ -1,0 +1,13 @@
+//! What clients do while something happens to the servers: write, read, refresh, sample, and hang on half-sent requests.
+
+mod half_sent;
+mod samples;
+mod sessions;
+mod writers;
+
+pub(crate) use self::{
+    half_sent::HalfSent,
+    samples::{Question, Samples, Tells},
+    sessions::Sessions,
+    writers::{Writers, stored},
+};
