@@ -59,18 +59,21 @@ async fn run(ground: Ground) -> Outcome {
 /// Signs members in and out, and answers how long a session was taken for live at most.
 async fn log_outs(ground: &Ground, nodes: &[Node; 2], how: &str, name: &str) -> Result<Duration, Ended> {
     ground.step(format!("signs {} members out, {how}", limits::LOG_OUTS));
-    let mut longest = Duration::ZERO;
-    for (number, member) in ground.members(&nodes[0], name, limits::LOG_OUTS).await?.iter().enumerate() {
-        // Back and forth, so that each node hears of the other's.
+    let members = ground.members(&nodes[0], name, limits::LOG_OUTS).await?;
+    // Back and forth, so that each node hears of the other's.
+    let alive = members.iter().enumerate().map(|(number, member)| {
         let (here, there) = (&nodes[number % 2], &nodes[(number + 1) % 2]);
-        let alive = log_out(&member.at(&here.client), &member.at(&there.client)).await;
+        log_out(member.at(&here.client), member.at(&there.client))
+    });
+    let mut longest = Duration::ZERO;
+    for alive in futures::future::join_all(alive).await {
         longest = longest.max(alive.map_err(|ended| prefixed(how, ended))?);
     }
     ground.step(format!("the last yes came {} after a log-out", words(longest)));
     Ok(longest)
 }
 
-async fn log_out(here: &Actor, there: &Actor) -> Result<Duration, Ended> {
+async fn log_out(here: Actor, there: Actor) -> Result<Duration, Ended> {
     // The other node knows the session, and may keep what it knows for a while.
     there.get("/v1/auth/me").expect(200).await?;
     here.post("/v1/auth/logout").expect(204).await?;

@@ -52,6 +52,8 @@ const HELD: &str = "SELECT usename FROM pg_locks JOIN pg_stat_activity USING (pi
                     WHERE locktype = 'advisory' AND objid = 4711 AND NOT granted";
 const LOCK_HELD: &str =
     "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND granted";
+const RELEASE: &str = "SELECT pg_terminate_backend(pid) FROM pg_locks \
+                       WHERE locktype = 'advisory' AND objid = 4711 AND granted";
 const APPLIED: &str = "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version";
 
 async fn servers(ground: Arc<Ground>) -> Outcome {
@@ -83,6 +85,8 @@ async fn servers(ground: Arc<Ground>) -> Outcome {
     let before = versions(&postgres.sql("fleet", APPLIED).await?);
     ground.step(format!("kills {leader} in the middle of a migration, with {before:?} applied"));
     nodes[number].kill().await?;
+    // Its session goes on waiting, as one does whose client died; it finds that out when it wants to answer.
+    postgres.sql("fleet", RELEASE).await?;
     drop(holding);
 
     let mut survivors = nodes;
@@ -96,11 +100,12 @@ async fn servers(ground: Arc<Ground>) -> Outcome {
     killed.start_again()?;
     killed.ready(limits::RESTART_MAX).await?;
 
-    let mut applied =
-        before.iter().map(|version| Applied { by: leader.clone(), version: *version }).collect::<Vec<_>>();
-    for node in &survivors {
-        applied.extend(migrated(node));
-    }
+    let mut applied = survivors.iter().flat_map(migrated).collect::<Vec<_>>();
+    // Servers take turns; what was there before and no survivor claims is the killed one's.
+    let unclaimed = before.iter().filter(|version| !applied.iter().any(|one| one.version == **version));
+    let killed_ones =
+        unclaimed.map(|version| Applied { by: leader.clone(), version: *version }).collect::<Vec<_>>();
+    applied.extend(killed_ones);
     let known =
         known(&ground, &settings.clone().with("DATABASE_URL", postgres.url("postgres", "fleet"))).await?;
     judge(&known, &applied)?;

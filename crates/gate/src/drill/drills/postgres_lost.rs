@@ -92,8 +92,13 @@ async fn outage(
         Loss::Silent => postgres.freeze()?,
     }
     let began = samples.now();
-    samples.answered_since(began, limits::OUTAGE_SAMPLES, limits::OUTAGE_MAX).await;
-    samples.answered_since(began + limits::DETECTION_MAX, 1, limits::OUTAGE_MAX).await;
+    let enough = match loss {
+        Loss::Stopped => limits::OUTAGE_SAMPLES,
+        Loss::Silent => limits::FROZEN_SAMPLES,
+    };
+    samples.answered_since(began, enough, limits::OUTAGE_MAX).await;
+    // An outage shorter than this could end before readiness tells of it.
+    samples.last_until(began + limits::DETECTION_MAX).await;
     ground.step("brings PostgreSQL back");
     let ended = samples.now();
     match loss {

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use parking_lot::Mutex;
 use tokio::{
     task::JoinSet,
-    time::{Instant, sleep},
+    time::{Instant, sleep, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -92,6 +92,11 @@ impl Samples {
     /// The present time, as samples count it.
     pub(crate) fn now(&self) -> Duration {
         self.began.elapsed()
+    }
+
+    /// Goes on sampling until then.
+    pub(crate) async fn last_until(&self, until: Duration) {
+        sleep_until(self.began + until).await;
     }
 
     /// Waits until every question was asked and answered so often since then; answers whether that was so in time.
