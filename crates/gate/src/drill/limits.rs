@@ -13,9 +13,9 @@ pub(crate) const READ_ANSWER_MAX: Duration = Duration::from_secs(3);
 /// the database froze is given up after 20 s (a statement's 15 s and 5 s of grace), and the one behind it 10 s later, since no
 /// connection can be made; 5 s are for a busy machine.
 pub(crate) const DATABASE_ANSWER_MAX: Duration = Duration::from_secs(35);
-/// `/health` touches nothing, and `/ready` only what was found before: both at once, whatever is away (CFG-5). A second is
-/// what a starved process may need to be scheduled.
-pub(crate) const PROBE_ANSWER_MAX: Duration = Duration::from_secs(1);
+/// `/health` touches nothing, and `/ready` only what was found before: both at once, whatever is away (CFG-5). Two seconds are
+/// what a starved process may need to be scheduled; one that waits for a dependency needs longer.
+pub(crate) const PROBE_ANSWER_MAX: Duration = Duration::from_secs(2);
 /// `/ready` tells of a lost dependency within this: it asks once a second and waits a second; twice that on a busy machine.
 pub(crate) const DETECTION_MAX: Duration = Duration::from_secs(4);
 /// All works again so long after a dependency is back. Reconnecting takes a pause of at most 3 s (the hints' subscription), and a

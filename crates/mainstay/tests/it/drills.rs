@@ -70,7 +70,9 @@ impl Drill {
 
     fn fails(&self, id: &str, with: &str) {
         let (check, code) = self.run(id);
-        assert_eq!((check["verdict"].as_str(), code), (Some("fail"), 1), "{check}");
+        // Only a P0 holds a launch up.
+        let expected = i32::from(check["priority"] == "P0");
+        assert_eq!((check["verdict"].as_str(), code), (Some("fail"), expected), "{check}");
         assert!(check["reason"].as_str().unwrap().contains(with), "{}", check["reason"]);
     }
 

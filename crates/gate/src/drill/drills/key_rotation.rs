@@ -22,7 +22,7 @@ pub(crate) static DRILL: Drill = Drill {
     id: "drill.key-rotation",
     title: "Signing keys are rotated under load: nobody is signed out, and every node shows a key before it signs",
     promises: &["SES-3", "OPS-3", "T-OP-15", "T-ID-23"],
-    priority: Priority::P1,
+    priority: Priority::P0,
     references: &[Reference::Asvs("13.3.4"), Reference::Cwe(324), Reference::Api(2)],
     engine: Engine::Postgres,
     needs_redis: true,

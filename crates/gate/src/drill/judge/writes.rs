@@ -12,6 +12,8 @@ pub(crate) enum Attempt {
     Acknowledged(String),
     /// Another status.
     Refused(u16),
+    /// Nobody listened: surely not written.
+    Unreached,
     /// No answer: nobody knows whether it was written.
     Unanswered,
 }
@@ -34,6 +36,7 @@ pub(crate) struct Stored {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tally {
     pub(crate) acknowledged: usize,
+    pub(crate) unreached: usize,
     pub(crate) unanswered: usize,
     /// By status.
     pub(crate) refused: BTreeMap<u16, usize>,
@@ -76,6 +79,7 @@ pub(crate) fn tally(writes: &[Write], stored: &[Stored]) -> Tally {
                     refused += usize::from(*status >= 500);
                     *tally.refused.entry(*status).or_default() += 1;
                 }
+                Attempt::Unreached => tally.unreached += 1,
                 Attempt::Unanswered => unanswered += 1,
             }
         }
@@ -122,6 +126,9 @@ impl Tally {
         let refused = self.refused.values().sum::<usize>();
         if refused > 0 {
             text.push_str(&format!("; {refused} were refused and tried again"));
+        }
+        if self.unreached > 0 {
+            text.push_str(&format!("; {} attempts found nobody listening", self.unreached));
         }
         if self.unanswered > 0 {
             text.push_str(&format!("; {} got no answer and were tried again", self.unanswered));
@@ -184,6 +191,13 @@ mod tests {
         assert!(found.verdict().is_ok());
         assert_eq!(found.unanswered_there, 1);
         fails(&writes, &[("0", "a"), ("1", "a"), ("2", "a")], "twice: a");
+    }
+
+    #[test]
+    fn an_attempt_that_reached_nobody_explains_no_copy() {
+        let writes = [write("a", &[Attempt::Unreached, acknowledged("2")])];
+        assert!(tally(&writes, &stored(&[("2", "a")])).verdict().is_ok());
+        fails(&writes, &[("1", "a"), ("2", "a")], "twice: a");
     }
 
     #[test]

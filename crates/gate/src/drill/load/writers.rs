@@ -27,6 +27,9 @@ use crate::{
     members::Actor,
 };
 
+/// How the HTTP client tells that no connection could be made, and so nothing was sent.
+const NOT_CONNECTED: &str = "(Connect)";
+
 /// Writers at work; dropping them stops them where they are.
 pub(crate) struct Writers {
     tasks: JoinSet<Vec<Timed>>,
@@ -144,6 +147,7 @@ async fn attempt(member: &Actor, text: &str) -> Attempt {
             Err(_) => Attempt::Unanswered,
         },
         Ok(answer) => Attempt::Refused(answer.status),
+        Err(Ended::Error(why)) if why.contains(NOT_CONNECTED) => Attempt::Unreached,
         Err(_) => Attempt::Unanswered,
     }
 }
