@@ -74,14 +74,12 @@ async fn drill(ground: &Ground, settings: Settings) -> Outcome {
         stream::iter(half_sent).map(HalfSent::finish).buffered(limits::HALF_SENT).collect::<Vec<_>>().await;
     let answered = began.elapsed();
     let status = node.ended(limits::SHUTDOWN_MAX * 2).await?;
-    let stop = Stop { accepted, took: began.elapsed(), is_clean: status.success() };
+    let took = began.elapsed();
     let mut history = writers.finish().await?;
-    judge(&stop, limits::SHUTDOWN_MAX)?;
-
-    ground.step(format!("ended with {status} after {}; starts it again", words(stop.took)));
+    ground.step(format!("ended with {status} after {}; starts it again", words(took)));
     node.start_again()?;
     node.ready(limits::RESTART_MAX).await?;
-    for (text, finish) in texts.into_iter().zip(&stop.accepted) {
+    for (text, finish) in texts.into_iter().zip(&accepted) {
         if let Finish::Whole(_, id) = finish {
             history.writes.push(Write { text, attempts: vec![Attempt::Acknowledged(id.clone())] });
         }
@@ -89,6 +87,9 @@ async fn drill(ground: &Ground, settings: Settings) -> Outcome {
     members.extend(slow);
     let tally = tally(&history.writes, &stored(&members, &node.client).await?);
     ground.step(tally.words());
+    let unanswered_there = tally.unanswered_there;
+    let stop = Stop { accepted, unanswered_there, took, is_clean: status.success() };
+    judge(&stop, limits::SHUTDOWN_MAX)?;
     tally.verdict()?;
     passed(format!(
         "{} half-sent requests were answered whole {} after the signal, the process ended after {} of at most {}; {}",

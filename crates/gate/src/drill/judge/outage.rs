@@ -54,14 +54,15 @@ pub(crate) struct Outage {
 }
 
 /// What was measured.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Timing {
     /// Until the last node said that it is not ready.
     pub(crate) detection: Duration,
     /// Until the last refusal after the dependency was back.
     pub(crate) recovery: Duration,
-    /// The slowest refusal.
+    /// The slowest refusal, those on the edges of the outage included, and of what.
     pub(crate) slowest: Duration,
+    pub(crate) slowest_route: String,
     /// Refusals of closed routes.
     pub(crate) refused: usize,
     /// Answers of open routes.
@@ -71,9 +72,10 @@ pub(crate) struct Timing {
 impl Timing {
     pub(crate) fn words(&self) -> String {
         format!(
-            "{} refusals (slowest {}), {} reads and probes went on; detected after {}, recovered {} after it was back",
+            "{} refusals (slowest {}: {}), {} reads and probes went on; detected after {}, recovered {} after it was back",
             self.refused,
             words(self.slowest),
+            self.slowest_route,
             self.open,
             words(self.detection),
             words(self.recovery)
@@ -116,13 +118,16 @@ fn of_route(route: &Route, outage: &Outage, timing: &mut Timing) -> Result<(), E
         if is_before {
             continue;
         }
+        if is_refusal && matches!(route.expect, Expect::Closed(_)) && took > timing.slowest {
+            timing.slowest = took;
+            timing.slowest_route.clone_from(&route.name);
+        }
         if is_during {
             during += 1;
             match route.expect {
                 Expect::Closed(_) if is_fine => return fail("let a request through".to_owned()),
                 Expect::Closed(_) if is_refusal => {
                     timing.refused += 1;
-                    timing.slowest = timing.slowest.max(took);
                 }
                 Expect::Open(_) if is_fine => timing.open += 1,
                 Expect::Telling { .. } if is_refusal => {
@@ -242,7 +247,14 @@ mod tests {
         );
         let open = route(Expect::Open(s(1)), &[heard(1, 1, 200), heard(12, 12, 200), heard(25, 25, 200)]);
         let timing = judge(&[closed, ready, open], &OUTAGE);
-        let expected = Timing { detection: s(3), recovery: s(3), slowest: s(1), refused: 1, open: 1 };
+        let expected = Timing {
+            detection: s(3),
+            recovery: s(3),
+            slowest: s(2),
+            slowest_route: "route".to_owned(),
+            refused: 1,
+            open: 1,
+        };
         assert_eq!(timing.ok(), Some(expected));
     }
 

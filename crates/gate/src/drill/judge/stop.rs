@@ -18,6 +18,8 @@ pub(crate) enum Finish {
 #[derive(Clone, Debug)]
 pub(crate) struct Stop {
     pub(crate) accepted: Vec<Finish>,
+    /// Writes that were carried out and whose clients got no answer. One that had not begun may be refused by closing its connection.
+    pub(crate) unanswered_there: usize,
     pub(crate) took: Duration,
     /// Whether the exit code was 0.
     pub(crate) is_clean: bool,
@@ -42,6 +44,12 @@ pub(crate) fn judge(stop: &Stop, within: Duration) -> Result<(), Ended> {
             }
         }
     }
+    if stop.unanswered_there > 0 {
+        return Err(Ended::fail(format!(
+            "{} requests were carried out and not answered",
+            stop.unanswered_there
+        )));
+    }
     if stop.took > within {
         return Err(Ended::fail(format!("the process took {} to end", words(stop.took))));
     }
@@ -56,7 +64,12 @@ mod tests {
     use super::*;
 
     fn stop(accepted: &[Finish]) -> Stop {
-        Stop { accepted: accepted.to_vec(), took: Duration::from_secs(1), is_clean: true }
+        Stop {
+            accepted: accepted.to_vec(),
+            unanswered_there: 0,
+            took: Duration::from_secs(1),
+            is_clean: true,
+        }
     }
 
     fn outcome(stop: &Stop) -> Result<(), Ended> {
@@ -75,6 +88,7 @@ mod tests {
             stop(&[whole(), Finish::Cut("connection reset".to_owned())]),
             stop(&[Finish::Whole(503, String::new())]),
             Stop { took: Duration::from_secs(11), ..stop(&[whole()]) },
+            Stop { unanswered_there: 1, ..stop(&[whole()]) },
             Stop { is_clean: false, ..stop(&[whole()]) },
         ];
         for bad in bad {
