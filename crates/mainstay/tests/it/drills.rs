@@ -108,6 +108,21 @@ fn gat_2_eight_processes_migrate_one_file() {
 }
 
 #[test]
+fn gat_2_eight_servers_migrate_and_the_leader_is_killed() {
+    Drill::of_this_server().passes("drill.migrations.postgres");
+}
+
+#[test]
+fn gat_2_without_redis_the_closed_classes_are_closed() {
+    Drill::of_this_server().passes("drill.redis-lost");
+}
+
+#[test]
+fn gat_2_without_postgresql_nothing_acknowledged_is_lost() {
+    Drill::of_this_server().passes("drill.postgres-lost");
+}
+
+#[test]
 fn gat_2_a_killed_node_loses_nothing_acknowledged() {
     Drill::of_this_server().passes("drill.killed-node.sqlite");
 }
@@ -119,7 +134,9 @@ fn gat_2_one_of_two_killed_nodes_loses_nothing_acknowledged() {
 
 #[test]
 fn gat_2_a_stopped_node_answers_what_it_accepted() {
-    Drill::of_this_server().passes("drill.graceful-stop.sqlite");
+    for engine in ["postgres", "sqlite"] {
+        Drill::of_this_server().passes(&format!("drill.graceful-stop.{engine}"));
+    }
 }
 
 #[test]
