@@ -77,7 +77,7 @@ async fn outage(
     loss: Loss,
 ) -> Result<Timing, Ended> {
     let questions = nodes.iter().zip(members).flat_map(|(node, member)| questions(node, member)).collect();
-    let samples = Samples::start(questions);
+    let mut samples = Samples::start(questions);
     ensure(samples.well_since(samples.now(), limits::LOAD_MAX).await, || {
         "not all was well at first".to_owned()
     })?;
@@ -92,6 +92,8 @@ async fn outage(
         Loss::Silent => postgres.freeze()?,
     }
     let began = samples.now();
+    // What was asked just before may hang for as long as the outage lasts.
+    samples.ask_now();
     let enough = match loss {
         Loss::Stopped => limits::OUTAGE_SAMPLES,
         Loss::Silent => limits::FROZEN_SAMPLES,

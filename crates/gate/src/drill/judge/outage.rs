@@ -40,6 +40,7 @@ impl Expect {
 pub(crate) struct Route {
     pub(crate) name: String,
     pub(crate) expect: Expect,
+    /// In the order of asking.
     pub(crate) heard: Vec<Heard>,
 }
 

@@ -51,8 +51,7 @@ pub(crate) struct Question {
 }
 
 struct Asked {
-    name: String,
-    expect: Expect,
+    question: Arc<Question>,
     heard: Arc<Mutex<Vec<Heard>>>,
 }
 
@@ -72,11 +71,8 @@ impl Samples {
         let mut asked = Vec::with_capacity(questions.len());
         for question in questions {
             let heard: Arc<Mutex<Vec<Heard>>> = Arc::default();
-            asked.push(Asked {
-                name: question.name.clone(),
-                expect: question.expect,
-                heard: Arc::clone(&heard),
-            });
+            let question = Arc::new(question);
+            asked.push(Asked { question: Arc::clone(&question), heard: Arc::clone(&heard) });
             let stop = stop.clone();
             tasks.spawn(async move {
                 while !stop.is_cancelled() {
@@ -92,6 +88,18 @@ impl Samples {
     /// The present time, as samples count it.
     pub(crate) fn now(&self) -> Duration {
         self.began.elapsed()
+    }
+
+    /// Asks every question once more, beside those that may hang.
+    pub(crate) fn ask_now(&mut self) {
+        let began = self.began;
+        for asked in &self.asked {
+            let (question, heard) = (Arc::clone(&asked.question), Arc::clone(&asked.heard));
+            self.tasks.spawn(async move {
+                let sample = ask(&question, began).await;
+                heard.lock().push(sample);
+            });
+        }
     }
 
     /// Goes on sampling until then.
@@ -130,10 +138,10 @@ impl Samples {
         while let Some(joined) = self.tasks.join_next().await {
             joined.map_err(|error| Ended::error(error.to_string()))?;
         }
-        let route = |asked: Asked| Route {
-            name: asked.name,
-            expect: asked.expect,
-            heard: std::mem::take(&mut *asked.heard.lock()),
+        let route = |asked: Asked| {
+            let mut heard = std::mem::take(&mut *asked.heard.lock());
+            heard.sort_by_key(|heard| heard.asked);
+            Route { name: asked.question.name.clone(), expect: asked.question.expect, heard }
         };
         Ok(std::mem::take(&mut self.asked).into_iter().map(route).collect())
     }

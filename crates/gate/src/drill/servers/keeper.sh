@@ -16,9 +16,9 @@ while read -r what pid signal; do
 done
 
 for entry in $running; do
-    # One that is frozen hears nothing else.
-    kill "-${entry##*:}" "${entry%%:*}" 2>/dev/null
-    kill -CONT "${entry%%:*}" 2>/dev/null
+    # Each leads a group of its own. One that is frozen hears nothing else.
+    kill "-${entry##*:}" -- "-${entry%%:*}" 2>/dev/null
+    kill -CONT -- "-${entry%%:*}" 2>/dev/null
 done
 tries=0
 while [ -n "$running" ] && [ "$tries" -lt 50 ]; do
@@ -27,5 +27,5 @@ while [ -n "$running" ] && [ "$tries" -lt 50 ]; do
     running=$left tries=$((tries + 1))
     [ -z "$running" ] || sleep 0.1
 done
-for entry in $running; do kill -KILL "${entry%%:*}" 2>/dev/null; done
+for entry in $running; do kill -KILL -- "-${entry%%:*}" 2>/dev/null; done
 rm -rf "$folder"

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use super::keeper::Keeper;
 use crate::{
@@ -87,21 +87,33 @@ impl Process {
         }
     }
 
-    /// Kills it (`SIGKILL`) and waits until it is gone.
+    /// Kills it (`SIGKILL`) with all of its group and waits until it is gone.
     ///
     /// # Errors
     /// [`Ended::Error`] when it had ended before, or stays.
     pub(crate) async fn kill(&mut self) -> Result<(), Ended> {
-        self.signal(Signal::KILL)?;
+        if self.status().is_some() {
+            return Err(Ended::error(format!("{} has ended by itself", self.name)));
+        }
+        send_group(self.child.id(), Signal::KILL)
+            .map_err(|error| Ended::error(format!("{}: {error}", self.name)))?;
         self.ended(limits::PROCESS_END_MAX).await.map(drop)
     }
 }
 
 /// Sends a signal to a process by its id.
 pub(super) fn send(id: u32, signal: Signal) -> std::io::Result<()> {
+    Ok(kill_process(pid(id)?, signal)?)
+}
+
+/// Sends a signal to the group that a process of ours leads: what it has started itself goes with it.
+fn send_group(id: u32, signal: Signal) -> std::io::Result<()> {
+    Ok(kill_process_group(pid(id)?, signal)?)
+}
+
+fn pid(id: u32) -> std::io::Result<Pid> {
     let id = i32::try_from(id).ok().and_then(Pid::from_raw);
-    let id = id.ok_or_else(|| std::io::Error::other("no process id"))?;
-    Ok(kill_process(id, signal)?)
+    id.ok_or_else(|| std::io::Error::other("no process id"))
 }
 
 impl Drop for Process {
@@ -111,8 +123,8 @@ impl Drop for Process {
             return;
         }
         // Errors here mean that it has just ended.
-        let _ = send(id, end);
-        let _ = send(id, Signal::CONT);
+        let _ = send_group(id, end);
+        let _ = send_group(id, Signal::CONT);
         let tries = limits::PROCESS_END_MAX.as_millis() / limits::POLL.as_millis();
         for _ in 0..tries {
             if self.status().is_some() {
