@@ -99,6 +99,8 @@ pub(crate) enum Control {
     Settings(&'static [(&'static str, &'static str)]),
     /// A lying proxy in front of a right server changes its answers.
     Front(Tamper),
+    /// The prototype under `tests/targets` makes the mistake of this name.
+    Prototype(&'static str),
 }
 
 /// What a lying proxy does to an answer.

@@ -17,4 +17,5 @@ mod probe;
 mod redact;
 mod report;
 mod run;
+mod scan;
 mod target;

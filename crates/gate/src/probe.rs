@@ -7,6 +7,7 @@ use crate::{
     client::{Client, Sources},
     evidence::Recorder,
     members::{Actor, Posture, Register},
+    scan::Stranger,
     target::Target,
 };
 
@@ -47,6 +48,12 @@ impl Probe {
     pub(crate) fn another_client(&self) -> Result<Client, Ended> {
         let http = self.world.sources.fresh().map_err(|error| Ended::error(error.to_string()))?;
         Ok(Client::new(http, self.target.base.clone(), self.recorder.clone(), Arc::clone(&self.world.budget)))
+    }
+
+    /// The service that is scanned.
+    pub(crate) fn stranger(&self) -> Result<&Arc<Stranger>, Ended> {
+        let why = || Ended::error("this check is for `gate scan`");
+        self.target.stranger.as_ref().ok_or_else(why)
     }
 
     /// Writes down what was counted or found.

@@ -43,6 +43,41 @@ static EMAIL: LazyLock<Option<Regex>> =
 static JWT: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*").ok());
 
+/// Whether a header carries a secret by its name.
+pub(crate) fn is_secret_header(name: &str) -> bool {
+    HEADERS.contains(&name.to_ascii_lowercase().as_str())
+}
+
+/// An address as evidence may show it: values of a query by their name.
+pub(crate) fn url(address: &str) -> String {
+    match address.split_once('?') {
+        Some((path, query)) => format!("{}?{}", text(path), form(query)),
+        None => text(address).into_owned(),
+    }
+}
+
+/// Pairs of a form or a query; values go by their name.
+fn form(pairs: &str) -> String {
+    let pair = |pair: &str| match pair.split_once('=') {
+        Some((name, value)) if is_secret_field(&name.to_ascii_lowercase()) => {
+            format!("{name}={}", tail(value))
+        }
+        _ => text(&pair.replace("%40", "@")).into_owned(),
+    };
+    pairs.split('&').map(pair).collect::<Vec<_>>().join("&")
+}
+
+fn is_secret_field(name: &str) -> bool {
+    !HARMLESS.contains(&name) && FIELDS.iter().any(|word| name.contains(word))
+        || matches!(name, "code" | "jwt" | "auth" | "pass" | "pwd")
+}
+
+/// Whether a body looks like a form: pairs without spaces or line breaks.
+fn is_form(body: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_graphic() && !matches!(c, '<' | '>' | '{' | '}' | '"');
+    body.contains('=') && body.chars().all(is_plain)
+}
+
 /// A header's value as evidence may show it.
 pub(crate) fn header(name: &str, value: &str) -> String {
     if !HEADERS.contains(&name.to_ascii_lowercase().as_str()) {
@@ -94,7 +129,8 @@ pub(crate) fn body(bytes: &[u8]) -> String {
         walk(&mut value);
         return text(&value.to_string()).into_owned();
     }
-    text(&String::from_utf8_lossy(bytes)).into_owned()
+    let body = String::from_utf8_lossy(bytes);
+    if is_form(&body) { form(&body) } else { text(&body).into_owned() }
 }
 
 fn walk(value: &mut Value) {
@@ -153,6 +189,17 @@ mod tests {
         assert!(!shown.contains("somebody"), "{shown}");
         let problem = body(br#"{"type":"urn:x","title":"t","code":"csrf_refused"}"#);
         assert!(problem.contains("csrf_refused"), "{problem}");
+    }
+
+    #[test]
+    fn forms_and_queries_lose_secrets_by_the_name_of_the_field() {
+        let shown = body(b"user=somebody%40example.com&password=correct-horse-battery");
+        assert_eq!(shown, "user=so…@example.com&password=…tery");
+        assert_eq!(
+            url("http://a/me?access_token=0123456789abcdefghij&page=2"),
+            "http://a/me?access_token=…ghij&page=2"
+        );
+        assert_eq!(body(b"a = b\nc"), "a = b\nc");
     }
 
     #[test]

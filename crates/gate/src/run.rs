@@ -80,7 +80,11 @@ async fn clean_up(target: &Arc<Target>, world: &Arc<World>) -> Cleanup {
     let budget = Arc::new(crate::client::Budget::new(u64::MAX));
     let client = Client::new(http, target.base.clone(), Recorder::default(), budget);
     let (made, left) = world.members.remove_all(&client).await;
-    Cleanup { members_made: made, members_left: left }
+    let (objects_made, objects_left) = match &target.stranger {
+        Some(stranger) => stranger.clean_up(&client).await,
+        None => (0, Vec::new()),
+    };
+    Cleanup { members_made: made, members_left: left, objects_made, objects_left }
 }
 
 async fn check_one(
@@ -122,6 +126,9 @@ async fn attempt(
 
 /// Whether all that a check needs is there.
 fn may_run(plan: &Plan, check: &Check, target: &Target, world: &World) -> Result<(), Ended> {
+    if let Some(reason) = target.why_left_out(check.id) {
+        return Err(Ended::NotApplicable(format!("left out: {reason}")));
+    }
     if check.effect == Effect::Destructive && !plan.destructive {
         return Err(Ended::NotApplicable("it may disturb others; run it with --destructive".to_owned()));
     }

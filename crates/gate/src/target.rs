@@ -1,12 +1,12 @@
 //! The deployment under attack, as it describes itself: configuration, capabilities, OpenAPI document.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use anyhow::{Context as _, bail};
 use serde_json::Value;
 use url::Url;
 
-use crate::client::Client;
+use crate::{client::Client, scan::Stranger};
 
 /// One deployment.
 #[derive(Clone, Debug)]
@@ -24,6 +24,8 @@ pub(crate) struct Target {
     pub(crate) config: Value,
     /// What `GET /v1/openapi.json` said.
     pub(crate) openapi: Value,
+    /// Set when it is no Mainstay: how it was described instead.
+    pub(crate) stranger: Option<Arc<Stranger>>,
 }
 
 impl Target {
@@ -48,6 +50,7 @@ impl Target {
             capabilities: capabilities(&config),
             config,
             openapi,
+            stranger: None,
         })
     }
 
@@ -63,6 +66,25 @@ impl Target {
             Some(Some(reason)) => Some(reason.clone()),
             None => Some("the deployment does not know it".to_owned()),
         }
+    }
+
+    /// A service that is not Mainstay, as it was described; it says nothing of itself.
+    pub(crate) fn stranger(base: &Url, stranger: Stranger) -> Self {
+        Self {
+            base: base.clone(),
+            nodes: Vec::new(),
+            environment: stranger.file.environment.clone(),
+            version: "unknown".to_owned(),
+            capabilities: BTreeMap::new(),
+            config: Value::Null,
+            openapi: Value::Null,
+            stranger: Some(Arc::new(stranger)),
+        }
+    }
+
+    /// Why a check was left out by whoever described the service.
+    pub(crate) fn why_left_out(&self, check: &str) -> Option<&str> {
+        self.stranger.as_ref()?.file.leave_out.get(check).map(String::as_str)
     }
 
     /// What browsers call the origin of the deployment's own pages.

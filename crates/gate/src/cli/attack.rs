@@ -144,7 +144,7 @@ async fn attack(arguments: &Arguments, checks: Vec<&'static Check>, json: bool) 
 }
 
 /// Is cancelled at Ctrl-C; a second one ends the process as usual.
-fn interrupted() -> CancellationToken {
+pub(super) fn interrupted() -> CancellationToken {
     let token = CancellationToken::new();
     let heard = token.clone();
     tokio::spawn(async move {

@@ -1,7 +1,7 @@
 //! `mainstay gate`: what the command line understands. Each command is a file.
 
 mod attack;
-mod drill;
+mod scan;
 
 use std::process::ExitCode;
 
@@ -24,8 +24,8 @@ pub struct Arguments {
 enum Command {
     /// List the checks.
     List,
-    /// Start real databases and servers, and see what becomes of them when something is lost.
-    Drill(drill::Arguments),
+    /// Check a service that is not Mainstay.
+    Scan(Box<scan::Arguments>),
 }
 
 /// Runs the command; `json` prints results for machines. Exit codes: 0, 1 for a promise that is broken or could not be answered, 2
@@ -34,7 +34,7 @@ pub async fn run(arguments: Arguments, json: bool) -> ExitCode {
     let outcome = match arguments.command {
         None => attack::run(arguments.attack, json).await,
         Some(Command::List) => attack::list(json),
-        Some(Command::Drill(arguments)) => drill::run(arguments, json).await,
+        Some(Command::Scan(arguments)) => scan::run(*arguments, json).await,
     };
     match outcome {
         Ok(code) => ExitCode::from(code),

@@ -30,6 +30,8 @@ pub(crate) struct Call {
     purpose: Option<String>,
     is_patient: bool,
     is_kept: bool,
+    is_answer_shown: bool,
+    hidden: Option<String>,
     fault: Option<String>,
 }
 
@@ -54,6 +56,8 @@ impl Call {
             purpose: None,
             is_patient: false,
             is_kept: true,
+            is_answer_shown: true,
+            hidden: None,
             fault: None,
         }
     }
@@ -62,6 +66,18 @@ impl Call {
     pub(crate) fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         match (HeaderName::try_from(name), HeaderValue::from_bytes(value.as_ref())) {
             (Ok(name), Ok(value)) => {
+                self.headers.append(name, value);
+            }
+            _ => self.fault = Some(format!("the header {name} can't be written")),
+        }
+        self
+    }
+
+    /// Adds a header whose value evidence does not show, whatever its name.
+    pub(crate) fn secret_header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        match (HeaderName::try_from(name), HeaderValue::from_bytes(value.as_ref())) {
+            (Ok(name), Ok(mut value)) => {
+                value.set_sensitive(true);
                 self.headers.append(name, value);
             }
             _ => self.fault = Some(format!("the header {name} can't be written")),
@@ -114,6 +130,18 @@ impl Call {
     /// Is only counted in the evidence: one of many alike.
     pub(crate) fn only_counted(mut self) -> Self {
         self.is_kept = false;
+        self
+    }
+
+    /// Keeps a secret out of the evidence of the request's body, whatever the field is called.
+    pub(crate) fn hiding(mut self, secret: &str) -> Self {
+        self.hidden = (!secret.is_empty()).then(|| secret.to_owned());
+        self
+    }
+
+    /// Tells only the length of the answer's body in the evidence: if it is what was feared, it is full of secrets.
+    pub(crate) fn without_answer_body(mut self) -> Self {
+        self.is_answer_shown = false;
         self
     }
 
@@ -197,15 +225,27 @@ impl Call {
         Exchange {
             purpose: self.purpose.clone(),
             method: self.method.to_string(),
-            url: redact::text(url).into_owned(),
+            url: redact::url(url),
             request_headers: shown(&self.headers),
-            request_body: self.body.as_deref().map(excerpt).unwrap_or_default(),
+            request_body: self.request_excerpt(),
             status: answer.map(|answer| answer.status),
             response_headers: answer.map(|answer| shown(&answer.headers)).unwrap_or_default(),
-            response_body: answer.map(|answer| excerpt(&answer.body)).unwrap_or_default(),
+            response_body: answer.map(|answer| self.answer_excerpt(answer)).unwrap_or_default(),
             failure,
             took_ms: milliseconds(took),
         }
+    }
+
+    fn request_excerpt(&self) -> String {
+        let shown = self.body.as_deref().map(excerpt).unwrap_or_default();
+        match &self.hidden {
+            Some(secret) => shown.replace(secret, "…"),
+            None => shown,
+        }
+    }
+
+    fn answer_excerpt(&self, answer: &Answer) -> String {
+        if self.is_answer_shown { excerpt(&answer.body) } else { format!("({} bytes)", answer.body.len()) }
     }
 }
 
@@ -220,7 +260,15 @@ async fn read(mut response: reqwest::Response) -> Result<Bytes, reqwest::Error> 
 
 fn shown(headers: &HeaderMap) -> Vec<(String, String)> {
     let value = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    headers.iter().map(|(name, v)| (name.to_string(), redact::header(name.as_str(), &value(v)))).collect()
+    let text = |name: &HeaderName, v: &HeaderValue| {
+        let is_known = redact::is_secret_header(name.as_str());
+        if v.is_sensitive() && !is_known {
+            redact::tail(&value(v))
+        } else {
+            redact::header(name.as_str(), &value(v))
+        }
+    };
+    headers.iter().map(|(name, v)| (name.to_string(), text(name, v))).collect()
 }
 
 fn excerpt(body: &[u8]) -> String {

@@ -57,6 +57,10 @@ pub(crate) struct Cleanup {
     pub(crate) members_made: usize,
     /// Ids of those who could not be removed.
     pub(crate) members_left: Vec<String>,
+    /// Objects that a scan made in a member's name.
+    pub(crate) objects_made: usize,
+    /// Ids of those that could not be removed.
+    pub(crate) objects_left: Vec<String>,
 }
 
 /// The deployment, as it called itself.
