@@ -21,7 +21,7 @@ pub(crate) static CHECK: Check = Check {
     needs: &[],
     effect: Effect::Safe,
     phase: Phase::Alone,
-    control: Control::Prototype("forwarded_address"),
+    control: Control::Prototype("forwarded-address"),
     run: |probe| -> Running { Box::pin(run(probe)) },
 };
 

@@ -16,7 +16,7 @@ pub(crate) static CHECK: Check = Check {
     needs: &[],
     effect: Effect::Safe,
     phase: Phase::Together,
-    control: Control::Prototype("forwarded_host"),
+    control: Control::Prototype("forwarded-host"),
     run: |probe| -> Running { Box::pin(run(probe)) },
 };
 

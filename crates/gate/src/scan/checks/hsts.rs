@@ -17,7 +17,7 @@ pub(crate) static CHECK: Check = Check {
     needs: &[Need::Tls],
     effect: Effect::Safe,
     phase: Phase::Together,
-    control: Control::Prototype("headers"),
+    control: Control::Prototype("hsts"),
     run: |probe| -> Running { Box::pin(run(probe)) },
 };
 

@@ -15,7 +15,7 @@ pub(crate) static CHECK: Check = Check {
     needs: &[],
     effect: Effect::Safe,
     phase: Phase::Together,
-    control: Control::Prototype("log_out"),
+    control: Control::Prototype("log-out"),
     run: |probe| -> Running { Box::pin(run(probe)) },
 };
 

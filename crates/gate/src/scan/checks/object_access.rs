@@ -22,7 +22,7 @@ pub(crate) static CHECK: Check = Check {
     needs: &[],
     effect: Effect::Safe,
     phase: Phase::Together,
-    control: Control::Prototype("object_access"),
+    control: Control::Prototype("object-access"),
     run: |probe| -> Running { Box::pin(run(probe)) },
 };
 

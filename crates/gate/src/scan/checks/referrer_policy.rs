@@ -15,7 +15,7 @@ pub(crate) static CHECK: Check = Check {
     needs: &[],
     effect: Effect::Safe,
     phase: Phase::Together,
-    control: Control::Prototype("headers"),
+    control: Control::Prototype("referrer-policy"),
     run: |probe| -> Running { Box::pin(run(probe)) },
 };
 

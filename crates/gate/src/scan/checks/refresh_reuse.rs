@@ -18,7 +18,7 @@ pub(crate) static CHECK: Check = Check {
     needs: &[],
     effect: Effect::Safe,
     phase: Phase::Together,
-    control: Control::Prototype("refresh_reuse"),
+    control: Control::Prototype("refresh-reuse"),
     run: |probe| -> Running { Box::pin(run(probe)) },
 };
 

@@ -21,7 +21,7 @@ pub(crate) static CHECK: Check = Check {
     needs: &[],
     effect: Effect::Safe,
     phase: Phase::Together,
-    control: Control::Prototype("secret_files"),
+    control: Control::Prototype("secret-files"),
     run: |probe| -> Running { Box::pin(run(probe)) },
 };
 

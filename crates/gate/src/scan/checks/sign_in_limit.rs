@@ -15,7 +15,7 @@ pub(crate) static CHECK: Check = Check {
     needs: &[],
     effect: Effect::Safe,
     phase: Phase::Alone,
-    control: Control::Prototype("sign_in_limit"),
+    control: Control::Prototype("sign-in-limit"),
     run: |probe| -> Running { Box::pin(run(probe)) },
 };
 

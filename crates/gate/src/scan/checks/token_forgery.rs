@@ -18,7 +18,7 @@ pub(crate) static CHECK: Check = Check {
     needs: &[],
     effect: Effect::Safe,
     phase: Phase::Together,
-    control: Control::Prototype("token_forgery"),
+    control: Control::Prototype("token-forgery"),
     run: |probe| -> Running { Box::pin(run(probe)) },
 };
 

@@ -15,7 +15,7 @@ pub(crate) static CHECK: Check = Check {
     needs: &[],
     effect: Effect::Safe,
     phase: Phase::Together,
-    control: Control::Prototype("token_in_query"),
+    control: Control::Prototype("token-in-query"),
     run: |probe| -> Running { Box::pin(run(probe)) },
 };
 
