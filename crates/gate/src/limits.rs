@@ -14,6 +14,8 @@ pub(crate) const ANSWER_TIME_MAX: Duration = Duration::from_secs(15);
 pub(crate) const CHECK_TIME_MAX: Duration = Duration::from_secs(90);
 /// A patient call waits so long in all for a quota to fill again.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(75);
+/// It tries again after so long where the answer does not say when.
+pub(crate) const RETRY_WITHOUT_WORD: Duration = Duration::from_secs(1);
 /// An answer's body is read so far; the rest is told by its length.
 pub(crate) const BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// Exchanges that a check's evidence keeps from its beginning.

@@ -157,14 +157,12 @@ impl Call {
                 jar.absorb(&answer.headers);
             }
             let is_full = answer.status == StatusCode::TOO_MANY_REQUESTS.as_u16();
-            let wait =
-                answer.header("retry-after").and_then(|text| text.parse().ok()).map(Duration::from_secs);
-            match wait {
-                Some(wait) if self.is_patient && is_full && Instant::now() + wait < until => {
-                    tokio::time::sleep(wait.max(Duration::from_millis(200))).await;
-                }
-                _ => return Ok(answer),
+            let said = answer.header("retry-after").and_then(|text| text.parse().ok());
+            let wait = said.map_or(limits::RETRY_WITHOUT_WORD, Duration::from_secs);
+            if !(self.is_patient && is_full && Instant::now() + wait < until) {
+                return Ok(answer);
             }
+            tokio::time::sleep(wait.max(Duration::from_millis(200))).await;
         }
     }
 

@@ -217,6 +217,11 @@ impl Stranger {
         }
     }
 
+    /// Whether an answer of `me` is meant for this member. Some services answer nobody as well, with nothing in it.
+    pub(crate) fn knows(&self, answer: &Answer, member: &Party) -> bool {
+        answer.is_success() && self.who(answer).is_some_and(|id| id == member.member_id)
+    }
+
     /// Makes an object of this party, which is removed at the end of the run.
     pub(crate) async fn thing(&self, owner: &Party) -> Result<Thing, Ended> {
         let object = self.object()?;

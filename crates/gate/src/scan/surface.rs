@@ -1,6 +1,6 @@
 //! Answers that stand for the rest of a service: its pages, a read of a member, an error.
 
-use super::party::Who;
+use super::party::{Carrier, Party, Who};
 use crate::{check::Ended, client::Answer, probe::Probe};
 
 /// An answer, and what it answers.
@@ -50,4 +50,18 @@ pub(crate) async fn pages(probe: &Probe) -> Result<Vec<Seen>, Ended> {
         ));
     }
     Ok(pages)
+}
+
+/// Whether the member is nobody without this cookie; decided by trying, not by its name.
+pub(crate) async fn carries_session(probe: &Probe, party: &Party, name: &str) -> Result<bool, Ended> {
+    let stranger = probe.stranger()?;
+    let Some(me) = &stranger.file.me else { return Ok(false) };
+    let party = party.by(Carrier::Cookies).at(party.client());
+    if party.cookies.iter().all(|cookie| cookie.name != name) || party.is_csrf_cookie(name) {
+        return Ok(false);
+    }
+    let with = party.get(&me.path).purpose("with every cookie").patiently().send().await?;
+    party.jar.remove(name);
+    let without = party.get(&me.path).purpose(format!("without {name}")).patiently().send().await?;
+    Ok(stranger.knows(&with, &party) && !stranger.knows(&without, &party))
 }

@@ -26,21 +26,28 @@ pub(crate) static CHECK: Check = Check {
 async fn run(probe: Probe) -> Outcome {
     let stranger = probe.stranger()?;
     let (mut refused, mut unclear) = (0_usize, Vec::new());
-    let mut known = Vec::new();
-    known.extend(stranger.file.me.iter().map(|me| me.path.clone()));
+    if let Some(me) = &stranger.file.me {
+        for answer in asked_by_nobody(&probe, &me.path).await? {
+            let id = stranger.who(&answer).filter(|_| answer.is_success());
+            ensure(id.is_none(), || {
+                format!(
+                    "GET {} answered nobody with {} as if it were {}",
+                    me.path,
+                    answer.status,
+                    id.unwrap_or_default()
+                )
+            })?;
+            refused += 1;
+        }
+    }
     if let (Ok(object), Ok(a)) = (stranger.object(), stranger.party(Who::A, &probe.client).await) {
         let thing = stranger.thing(&a).await?;
-        known.push(fill::text(&object.read, &a.values(&[("id", &thing.id)])));
-    }
-    for path in &known {
-        for (who, token) in [("nobody", None), ("a made-up token", Some("scan-made-up-token"))] {
-            let mut call = probe.client.get(path).purpose(format!("asked by {who}"));
-            if let Some(token) = token {
-                let sent = &stranger.file.token;
-                call = call.header(&sent.header, format!("{}{token}", sent.prefix));
-            }
-            let answer = call.patiently().send().await?;
-            ensure(!answer.is_success(), || format!("GET {path} answered {who} with {}", answer.status))?;
+        let path = fill::text(&object.read, &a.values(&[("id", &thing.id)]));
+        for answer in asked_by_nobody(&probe, &path).await? {
+            let is_shown = answer.is_success() && answer.body_text().contains(&thing.mark);
+            ensure(!is_shown, || {
+                format!("GET {} showed A's object to nobody ({})", object.read, answer.status)
+            })?;
             refused += 1;
         }
     }
@@ -74,6 +81,15 @@ async fn run(probe: Probe) -> Outcome {
         probe.note(format!("could not be told: {}", unclear.join(", ")));
     }
     passed(format!("{refused} requests of nobody were refused; {} could not be told", unclear.len()))
+}
+
+/// Asked without anything, and with a token that nobody gave.
+async fn asked_by_nobody(probe: &Probe, path: &str) -> Result<[Answer; 2], Ended> {
+    let sent = &probe.stranger()?.file.token;
+    let without = probe.client.get(path).purpose("asked by nobody").patiently().send().await?;
+    let made_up = probe.client.get(path).header(&sent.header, format!("{}scan-made-up-token", sent.prefix));
+    let made_up = made_up.purpose("asked with a made-up token").patiently().send().await?;
+    Ok([without, made_up])
 }
 
 /// The operation asked so that it does nothing even if nobody is asked who they are; nothing where that can't be had.

@@ -3,11 +3,7 @@
 use crate::{
     check::{Check, Control, Effect, Ended, Outcome, Phase, Priority, Reference, Running, ensure, passed},
     probe::Probe,
-    scan::{
-        cookie::SetCookie,
-        party::{Carrier, Party, Who},
-        surface,
-    },
+    scan::{cookie::SetCookie, party::Who, surface},
 };
 
 pub(crate) static CHECK: Check = Check {
@@ -49,7 +45,7 @@ async fn run(probe: Probe) -> Outcome {
     for cookie in &cookies {
         let name = &cookie.name;
         let is_session = match &party {
-            Some(party) => carries_session(&probe, party, name).await?,
+            Some(party) => surface::carries_session(&probe, party, name).await?,
             None => false,
         };
         ensure(cookie.is_http_only() || !is_session, || {
@@ -65,17 +61,4 @@ async fn run(probe: Probe) -> Outcome {
         }
     }
     passed(format!("{} cookies are as they should be", cookies.len()))
-}
-
-/// Whether the member is nobody without this cookie; decided by trying, not by its name.
-async fn carries_session(probe: &Probe, party: &Party, name: &str) -> Result<bool, Ended> {
-    let Some(me) = &probe.stranger()?.file.me else { return Ok(false) };
-    let party = party.by(Carrier::Cookies).at(party.client());
-    if party.cookies.iter().all(|cookie| cookie.name != name) || party.is_csrf_cookie(name) {
-        return Ok(false);
-    }
-    let with = party.get(&me.path).purpose("with every cookie").patiently().send().await?;
-    party.jar.remove(name);
-    let without = party.get(&me.path).purpose(format!("without {name}")).patiently().send().await?;
-    Ok(with.is_success() && !without.is_success())
 }

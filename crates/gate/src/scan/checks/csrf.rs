@@ -7,8 +7,9 @@ use crate::{
     probe::Probe,
     scan::{
         fill::{self, Values},
-        party::{Carrier, Who},
+        party::{Carrier, Party, Who},
         stranger::unique,
+        surface,
         target_file::Object,
     },
 };
@@ -37,8 +38,7 @@ async fn run(probe: Probe) -> Outcome {
     let party = stranger.party(Who::A, &probe.client).await?.by(Carrier::Cookies);
     // If its own page's request fails, a forged one tells nothing.
     stranger.thing(&party).await?;
-    let is_sent =
-        party.cookies.iter().all(|cookie| party.is_csrf_cookie(&cookie.name) || cookie.crosses_sites());
+    let is_sent = crosses_sites(&probe, &party).await?;
     let mut accepted = Vec::new();
     for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=scan", ""]
     {
@@ -76,6 +76,16 @@ async fn run(probe: Probe) -> Outcome {
         "forged requests are taken ({accepted}); only SameSite of the cookie keeps browsers from sending them"
     ));
     passed("browsers do not send the cookie across sites; that is all that stands in the way (see the notes)")
+}
+
+/// Whether browsers send the session to a request of another site: every cookie that it takes.
+async fn crosses_sites(probe: &Probe, party: &Party) -> Result<bool, Ended> {
+    for cookie in &party.cookies {
+        if !cookie.crosses_sites() && surface::carries_session(probe, party, &cookie.name).await? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The body of the object's request as a form on another site could send it.

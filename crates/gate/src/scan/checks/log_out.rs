@@ -44,7 +44,13 @@ async fn run(probe: Probe) -> Outcome {
         };
         let party = party.by(*carrier);
         let thief = party.at(&probe.client);
-        thief.get(&me.path).purpose(format!("the {what} work")).expect(200).await?;
+        let before = thief.get(&me.path).purpose(format!("the {what} work")).patiently().send().await?;
+        if !stranger.knows(&before, &thief) {
+            return Err(Ended::error(format!(
+                "the new {what} are not known at {} ({})",
+                me.path, before.status
+            )));
+        }
         let answer = party.request(log_out, &[])?.purpose("the member signs out").patiently().send().await?;
         if answer.status >= 400 {
             return Err(Ended::error(format!(
@@ -55,7 +61,7 @@ async fn run(probe: Probe) -> Outcome {
         }
         let after =
             thief.get(&me.path).purpose(format!("the old {what} are used again")).patiently().send().await?;
-        ensure(!after.is_success(), || {
+        ensure(!stranger.knows(&after, &thief), || {
             format!("the {what} of before the log-out still answer {}", after.status)
         })?;
     }

@@ -35,12 +35,14 @@ async fn run(probe: Probe) -> Outcome {
         ));
     };
     let own = party.get(&me.path).purpose("the right token").patiently().send().await?;
-    if !own.is_success() {
+    if !stranger.knows(&own, &party) {
         return Err(Ended::error(format!("A's own token is answered {} at {}", own.status, me.path)));
     }
     for (what, token) in &forged {
         let answer = party.with(token).get(&me.path).purpose(*what).patiently().send().await?;
-        ensure(!answer.is_success(), || format!("a token with {what} is taken ({})", answer.status))?;
+        ensure(!stranger.knows(&answer, &party), || {
+            format!("a token with {what} is taken ({})", answer.status)
+        })?;
     }
     passed(format!("{} forged tokens were refused", forged.len()))
 }

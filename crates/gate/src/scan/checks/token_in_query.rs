@@ -33,8 +33,9 @@ async fn run(probe: Probe) -> Outcome {
         let query = url::form_urlencoded::Serializer::new(String::new()).append_pair(name, token).finish();
         let call = probe.client.get(&format!("{}{mark}{query}", me.path));
         let answer = call.purpose(format!("the token as ?{name}=")).patiently().send().await?;
-        let is_member = answer.is_success() && stranger.who(&answer).as_deref() == Some(&party.member_id);
-        ensure(!is_member, || format!("{} takes a token from the address: ?{name}=…", me.path))?;
+        ensure(!stranger.knows(&answer, &party), || {
+            format!("{} takes a token from the address: ?{name}=…", me.path)
+        })?;
     }
     passed(format!("{} names in the address were ignored", NAMES.len()))
 }

@@ -72,7 +72,7 @@ def build(public_url: str) -> FastAPI:
 
     def with_session(response: Response, access: str) -> None:
         if "cookies" in MISTAKES:
-            response.set_cookie("session", access)
+            response.set_cookie("session", access, samesite=None)
         elif "csrf" in MISTAKES:
             response.set_cookie("session", access, httponly=True, secure=True, samesite="none")
         else:
