@@ -27,7 +27,9 @@ pub(crate) const EVIDENCE_BODY_CHARS: usize = 1_200;
 /// Wrong sign-ins that a scan sends for one made-up account.
 pub(crate) const SCAN_SIGN_INS: usize = 30;
 /// A sign-in is slowed down when its answer takes so much longer than the first.
-pub(crate) const SCAN_SLOWED_BY: Duration = Duration::from_millis(1_500);
+pub(crate) const SCAN_SLOWED_BY: Duration = Duration::from_secs(3);
+/// And so many times in a row.
+pub(crate) const SCAN_SLOWED_TIMES: usize = 3;
 /// Operations of a document that one check of a scan asks.
 pub(crate) const SCAN_OPERATIONS_MAX: usize = 80;
 /// References and nested schemas are followed so deep.

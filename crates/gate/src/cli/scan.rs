@@ -199,3 +199,6 @@ async fn document(client: &Client, place: &str) -> anyhow::Result<Document> {
     };
     Document::parse(&text, client.base())
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,10 +12,8 @@ from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
 
 import edge
-from mistakes import chosen
 from tokens import Sessions
 
-MISTAKES = chosen()
 MEMBERS = {
     "scan-a@example.com": os.environ["SCAN_A_PASSWORD"],
     "scan-b@example.com": os.environ["SCAN_B_PASSWORD"],
@@ -27,16 +25,16 @@ TITLE_CHARS_MAX = 200
 documented = HTTPBearer(auto_error=False)
 
 
-def build(public_url: str) -> FastAPI:
+def build(public_url: str, mistakes: set[str]) -> FastAPI:
     app = FastAPI(title="Notes", docs_url=None, redoc_url=None)
-    sessions = Sessions(MISTAKES)
+    sessions = Sessions(mistakes)
     wrong_tries: dict[str, deque] = defaultdict(deque)
     db = sqlite3.connect(":memory:", check_same_thread=False)
     db.execute("CREATE TABLE notes (id INTEGER PRIMARY KEY AUTOINCREMENT, owner TEXT, title TEXT, text TEXT)")
 
     def address(request: Request) -> str:
         forwarded = request.headers.get("x-forwarded-for")
-        if "forwarded-address" in MISTAKES and forwarded:
+        if "forwarded-address" in mistakes and forwarded:
             return forwarded.split(",")[0].strip()
         return request.client.host
 
@@ -47,12 +45,12 @@ def build(public_url: str) -> FastAPI:
 
     def caller(request: Request, _=Depends(documented)) -> tuple[str, str]:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if not token and "token-in-query" in MISTAKES:
+        if not token and "token-in-query" in mistakes:
             token = request.query_params.get("access_token", "")
         if not token:
             token = request.cookies.get("session", "")
             is_safe = request.method in ("GET", "HEAD", "OPTIONS")
-            if token and not is_safe and "csrf" not in MISTAKES and not is_own_page(request):
+            if token and not is_safe and "csrf" not in mistakes and not is_own_page(request):
                 raise HTTPException(403, "not from a page of this service")
         found = sessions.read(token)
         if found is None:
@@ -71,9 +69,9 @@ def build(public_url: str) -> FastAPI:
         return values
 
     def with_session(response: Response, access: str) -> None:
-        if "cookies" in MISTAKES:
+        if "cookies" in mistakes:
             response.set_cookie("session", access, samesite=None)
-        elif "csrf" in MISTAKES:
+        elif "csrf" in mistakes:
             response.set_cookie("session", access, httponly=True, secure=True, samesite="none")
         else:
             response.set_cookie("session", access, httponly=True, secure=True, samesite="lax")
@@ -85,7 +83,7 @@ def build(public_url: str) -> FastAPI:
         tries = wrong_tries[address(request)]
         while tries and tries[0] < time.monotonic() - WRONG_TRIES_SECONDS:
             tries.popleft()
-        if len(tries) >= WRONG_TRIES_MAX and "sign-in-limit" not in MISTAKES:
+        if len(tries) >= WRONG_TRIES_MAX and "sign-in-limit" not in mistakes:
             return JSONResponse({"detail": "too many tries"}, 429, {"retry-after": str(WRONG_TRIES_SECONDS)})
         if not hmac.compare_digest(MEMBERS.get(email, secrets.token_hex()).encode(), password.encode(errors="replace")):
             tries.append(time.monotonic())
@@ -105,7 +103,7 @@ def build(public_url: str) -> FastAPI:
 
     @app.post("/api/logout", status_code=204)
     async def logout(response: Response, who=Depends(caller)) -> None:
-        if "log-out" not in MISTAKES:
+        if "log-out" not in mistakes:
             sessions.close(who[1])
         response.delete_cookie("session")
 
@@ -113,14 +111,14 @@ def build(public_url: str) -> FastAPI:
     async def forgot(request: Request) -> dict:
         await fields(request, "email")
         # Shown here, so that what would be mailed can be seen.
-        return {"mailed": f"{edge.base(request, MISTAKES, public_url)}/reset?code=000000"}
+        return {"mailed": f"{edge.base(request, mistakes, public_url)}/reset?code=000000"}
 
     @app.get("/api/me")
     async def me(who=Depends(caller)) -> dict:
         return {"id": who[0]}
 
     def is_visible(row: tuple, member: str) -> bool:
-        return row is not None and (row[1] == member or "object-access" in MISTAKES)
+        return row is not None and (row[1] == member or "object-access" in mistakes)
 
     def note(note_id: int, member: str) -> tuple:
         row = db.execute("SELECT id, owner, title, text FROM notes WHERE id = ?", (note_id,)).fetchone()
@@ -138,7 +136,7 @@ def build(public_url: str) -> FastAPI:
 
     @app.get("/api/notes")
     async def list_notes(q: str = "", who=Depends(caller)) -> list:
-        if "errors" in MISTAKES:
+        if "errors" in mistakes:
             rows = db.execute(f"SELECT id, owner, title, text FROM notes WHERE title LIKE '%{q}%'").fetchall()
         else:
             rows = db.execute("SELECT id, owner, title, text FROM notes WHERE instr(title, ?) > 0 OR ? = ''", (q, q))
@@ -167,10 +165,10 @@ def build(public_url: str) -> FastAPI:
 
     @app.get("/api/statistics", openapi_extra={"security": [{"HTTPBearer": []}]})
     async def statistics(request: Request) -> dict:
-        if "authentication" not in MISTAKES:
+        if "authentication" not in mistakes:
             caller(request)
         return {"members": len(MEMBERS), "notes": db.execute("SELECT count(*) FROM notes").fetchone()[0]}
 
-    edge.pages(app, MISTAKES, public_url)
-    edge.dress(app, MISTAKES)
+    edge.pages(app, mistakes, public_url)
+    edge.dress(app, mistakes)
     return app
