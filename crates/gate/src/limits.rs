@@ -24,8 +24,10 @@ pub(crate) const EXCHANGES_FIRST: usize = 24;
 pub(crate) const EXCHANGES_LAST: usize = 16;
 /// Of each body, the evidence keeps so many characters.
 pub(crate) const EVIDENCE_BODY_CHARS: usize = 1_200;
-/// Wrong sign-ins that a scan sends for one made-up account.
-pub(crate) const SCAN_SIGN_INS: usize = 30;
+/// Wrong sign-ins that a scan sends for one made-up account: more than a limit that is one would let through at once.
+pub(crate) const SCAN_SIGN_INS: usize = 100;
+/// And no longer than this.
+pub(crate) const SCAN_SIGN_INS_TIME_MAX: Duration = Duration::from_secs(40);
 /// A sign-in is slowed down when its answer takes so much longer than the first.
 pub(crate) const SCAN_SLOWED_BY: Duration = Duration::from_secs(3);
 /// And so many times in a row.

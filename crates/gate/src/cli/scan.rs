@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::{
-    check::Check,
+    check::{Check, Ended},
     client::{Budget, Client, Sources, Trust},
     evidence::{Recorder, milliseconds},
     limits,
@@ -25,8 +25,8 @@ use crate::{
 /// Check a service that is not Mainstay.
 ///
 /// Say where it is, and in a target file how two members sign in and what they own; `--example` prints one with every key explained.
-/// Without a target file only what is public is checked. The scan makes a few objects in A's name and removes them, sends some thirty
-/// wrong passwords for an account that nobody has, and reads; run it against a deployment of your own.
+/// Without a target file only what is public is checked. The scan makes a few objects in A's name and removes them, sends up to a
+/// hundred wrong passwords for an account that nobody has, and reads; run it against a deployment of your own.
 #[derive(Args)]
 #[command(after_help = "Example:
   mainstay gate scan --example > target.toml
@@ -111,7 +111,7 @@ pub(crate) async fn scan(
     let budget = Arc::new(Budget::new(arguments.requests_max));
     let client = Client::new(sources.fresh()?, url.clone(), Recorder::default(), Arc::clone(&budget));
     if let Err(ended) = client.get("/").send().await {
-        bail!("{url} can't be scanned: does the service run there? ({ended:?})");
+        bail!("{url} can't be scanned: does the service run there? {}", said(ended));
     }
     let document = match &arguments.openapi {
         Some(place) => Some(document(&client, place).await.with_context(|| format!("--openapi {place}"))?),
@@ -120,6 +120,9 @@ pub(crate) async fn scan(
     let stranger = Stranger::new(file, document, variable).map_err(|missing| {
         anyhow::anyhow!("the target file needs variables of the environment:\n  {}", missing.join("\n  "))
     })?;
+    if let Err(ended) = stranger.sign_everybody_in(&client).await {
+        bail!("the target file does not fit the service, so nothing was scanned: {}", said(ended));
+    }
     let members_by = stranger.describe();
     let target = Arc::new(Target::stranger(&url, stranger));
     let world = Arc::new(World { sources, members: Register::new(None), budget });
@@ -149,6 +152,15 @@ pub(crate) async fn scan(
         cleanup,
         checks: reports,
     })
+}
+
+/// What ended it, in its words.
+fn said(ended: Ended) -> String {
+    match ended {
+        Ended::Fail(what) | Ended::NotApplicable(what) | Ended::Unanswerable(what) | Ended::Error(what) => {
+            what
+        }
+    }
 }
 
 fn chosen(only: &[String]) -> anyhow::Result<Vec<&'static Check>> {
@@ -183,12 +195,12 @@ async fn document(client: &Client, place: &str) -> anyhow::Result<Document> {
         match client.get(place).patiently().send().await {
             Ok(answer) if answer.status == 200 => answer.body_text(),
             Ok(answer) => bail!("it answered {}", answer.status),
-            Err(crate::check::Ended::Error(why)) if why.contains("is not part of") => {
+            Err(Ended::Error(why)) if why.contains("is not part of") => {
                 bail!(
                     "{why}; the scan asks only the service itself, so download the document and give the file"
                 )
             }
-            Err(ended) => bail!("{ended:?}"),
+            Err(ended) => bail!("{}", said(ended)),
         }
     } else {
         let size = std::fs::metadata(place).context("can't read the file")?.len();

@@ -26,7 +26,8 @@ pub(crate) fn wrong_try(stranger: &Stranger, client: &Client, identity: &str) ->
     stranger.sign_in_call(client, identity, &format!("wrong-{}", unique()))
 }
 
-/// Tries until it is limited, or [`limits::SCAN_SIGN_INS`] times.
+/// Tries until it is limited, or [`limits::SCAN_SIGN_INS`] times, as long as that takes no longer than
+/// [`limits::SCAN_SIGN_INS_TIME_MAX`].
 ///
 /// # Errors
 /// [`Ended::Fail`] when the made-up account is let in.
@@ -38,7 +39,12 @@ pub(crate) async fn until_limited(
     let started = Instant::now();
     let mut first: Option<(u16, Duration)> = None;
     let mut slow = 0;
+    let mut tries = 0;
     for number in 1..=limits::SCAN_SIGN_INS {
+        if started.elapsed() > limits::SCAN_SIGN_INS_TIME_MAX {
+            break;
+        }
+        tries = number;
         let answer =
             wrong_try(stranger, client, identity)?.purpose(format!("wrong try {number}")).send().await?;
         if let Some(pointer) = stranger.sign_in()?.token.as_deref()
@@ -83,5 +89,5 @@ pub(crate) async fn until_limited(
         return Ok(Guesses::Limited { after: number - 1, how });
     }
     let status = first.map_or(0, |(status, _)| status);
-    Ok(Guesses::Free { tries: limits::SCAN_SIGN_INS, status, took: started.elapsed() })
+    Ok(Guesses::Free { tries, status, took: started.elapsed() })
 }

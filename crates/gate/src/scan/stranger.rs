@@ -138,6 +138,19 @@ impl Stranger {
         }
     }
 
+    /// Signs in whoever the target file names, so that a fault of the file is told once and before anything else.
+    ///
+    /// # Errors
+    /// What does not work, and which key to look at.
+    pub(crate) async fn sign_everybody_in(&self, client: &Client) -> Result<(), Ended> {
+        for who in [Who::A, Who::B] {
+            if self.credentials[who as usize].is_some() {
+                self.party(who, client).await?;
+            }
+        }
+        Ok(())
+    }
+
     async fn new_session(&self, who: Who, client: &Client) -> Result<Party, Ended> {
         let credential = self.credentials[who as usize].as_ref();
         let mut party = match credential.ok_or_else(|| lacks(&format!("[{}]", who.table())))? {
@@ -163,7 +176,7 @@ impl Stranger {
             let id = if answer.is_success() { self.who(&answer) } else { None };
             party.member_id = id.ok_or_else(|| {
                 Ended::error(format!(
-                    "{} signed in, but {} answered {} without {}; look at [me] and [token]: {}",
+                    "{} signed in, but {} answered {} without anything at me.id = {}; look at [me] and [token]: {}",
                     who.name(),
                     me.path,
                     answer.status,

@@ -30,9 +30,11 @@ async fn scanned(service: &[String], more: &[&str]) -> Report {
     arguments.extend_from_slice(service);
     arguments.extend(more.iter().map(|one| (*one).to_owned()));
     let arguments = Cli::try_parse_from(arguments).expect("arguments").scan;
-    let variable =
-        |name: &str| PASSWORDS.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-    scan(&arguments, true, &variable).await.expect("the scan runs")
+    scan(&arguments, true, &password).await.expect("the scan runs")
+}
+
+fn password(name: &str) -> Option<String> {
+    PASSWORDS.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
 }
 
 /// What was found, by verdict; with reasons, so that a failed test says what was seen.
@@ -138,4 +140,24 @@ async fn a_service_that_does_not_run_is_said_to() {
     let arguments = Cli::try_parse_from(["scan", "http://localhost:9"]).expect("arguments").scan;
     let said = scan(&arguments, true, &|_| None).await.expect_err("nothing runs there").to_string();
     assert!(said.contains("does the service run there?"), "{said}");
+}
+
+#[tokio::test]
+async fn a_target_file_that_does_not_fit_is_told_before_anything_is_scanned() {
+    let service = prototype("none");
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let right = std::fs::read_to_string(service.target_file()).expect("the target file");
+    for (from, to, expected) in [
+        ("token = \"/access_token\"", "token = \"/data/token\"", "sign_in.token = /data/token"),
+        ("path = \"/api/login\"", "path = \"/api/sign-in\"", "A could not sign in: 404"),
+        ("id = \"/id\"", "id = \"/user/id\"", "me.id = /user/id"),
+    ] {
+        let path = folder.path().join("target.toml");
+        std::fs::write(&path, right.replacen(from, to, 1)).expect("written");
+        let path = path.display().to_string();
+        let arguments = ["scan", &service.url, "--ca-file", &service.ca_file(), "--target", &path];
+        let arguments = Cli::try_parse_from(arguments).expect("arguments").scan;
+        let said = scan(&arguments, true, &password).await.expect_err(expected).to_string();
+        assert!(said.contains(expected) && said.contains("nothing was scanned"), "{said}");
+    }
 }

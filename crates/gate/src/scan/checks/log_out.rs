@@ -44,7 +44,7 @@ async fn run(probe: Probe) -> Outcome {
         };
         let party = party.by(*carrier);
         let thief = party.at(&probe.client);
-        let before = thief.get(&me.path).purpose(format!("the {what} work")).patiently().send().await?;
+        let before = thief.get(&me.path).purpose(format!("the new {what}")).patiently().send().await?;
         if !stranger.knows(&before, &thief) {
             return Err(Ended::error(format!(
                 "the new {what} are not known at {} ({})",
@@ -62,9 +62,9 @@ async fn run(probe: Probe) -> Outcome {
         let after =
             thief.get(&me.path).purpose(format!("the old {what} are used again")).patiently().send().await?;
         ensure(!stranger.knows(&after, &thief), || {
-            format!("the {what} of before the log-out still answer {}", after.status)
+            format!("{} still answers {} with the {what} of before the log-out", me.path, after.status)
         })?;
     }
     let names = carriers.iter().map(|(_, what)| *what).collect::<Vec<_>>().join(" and ");
-    passed(format!("{names} were refused after the log-out"))
+    passed(format!("refused after the log-out: {names}"))
 }

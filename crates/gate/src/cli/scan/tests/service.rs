@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     io::{BufRead as _, BufReader},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
@@ -49,6 +49,10 @@ impl Service {
             arguments.extend(["--ca-file".to_owned(), self.ca_file()]);
         }
         arguments
+    }
+
+    pub(super) fn target_file(&self) -> &Path {
+        &self.target
     }
 
     pub(super) fn ca_file(&self) -> String {
