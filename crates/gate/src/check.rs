@@ -38,6 +38,8 @@ pub(crate) enum Reference {
     Api(u8),
     /// A published advisory: `CVE-2024-38351`.
     Advisory(&'static str),
+    /// A check of the OpenSSF Scorecard, by name: `Pinned-Dependencies`.
+    Scorecard(&'static str),
 }
 
 impl Reference {
@@ -47,6 +49,7 @@ impl Reference {
             Self::Cwe(number) => format!("CWE-{number}"),
             Self::Api(number) => format!("OWASP API{number}:2023"),
             Self::Advisory(id) => id.to_owned(),
+            Self::Scorecard(check) => format!("OpenSSF Scorecard {check}"),
         }
     }
 }

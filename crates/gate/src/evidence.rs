@@ -31,6 +31,16 @@ pub(crate) struct Exchange {
     pub(crate) took_ms: f64,
 }
 
+/// A place that breaks a promise, in a check of files.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(crate) struct Finding {
+    /// Relative to the repository's root, with slashes.
+    pub(crate) path: String,
+    /// Counts from one; zero is the file as a whole.
+    pub(crate) line: usize,
+    pub(crate) what: String,
+}
+
 /// The evidence of one check.
 #[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct Evidence {
@@ -40,6 +50,9 @@ pub(crate) struct Evidence {
     pub(crate) statuses: BTreeMap<u16, u64>,
     /// What the check counted or found on its way.
     pub(crate) notes: Vec<String>,
+    /// Places that break the promise.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) findings: Vec<Finding>,
     /// The first and the last exchanges; those between are only counted.
     pub(crate) exchanges: Vec<Exchange>,
     /// Exchanges that are counted and not shown.
@@ -82,6 +95,10 @@ impl Recorder {
 
     pub(crate) fn note(&self, note: impl Into<String>) {
         self.0.lock().evidence.notes.push(note.into());
+    }
+
+    pub(crate) fn finding(&self, finding: Finding) {
+        self.0.lock().evidence.findings.push(finding);
     }
 
     pub(crate) fn take(&self) -> Evidence {

@@ -42,3 +42,13 @@ pub(crate) const SCAN_TEXT_CHARS_MAX: usize = 1_000;
 pub(crate) const SCAN_FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Throw-away members of one run at most.
 pub(crate) const MEMBERS_MAX: usize = 200;
+/// Of a check that failed, the terminal and JUnit show so many of the last exchanges; HTML and JSON have all that were kept.
+pub(crate) const SHOWN_EXCHANGES: usize = 3;
+/// Places that the terminal shows of a check; HTML, SARIF and JSON have all.
+pub(crate) const SHOWN_FINDINGS: usize = 12;
+/// Characters of a body that the terminal shows.
+pub(crate) const SHOWN_BODY_CHARS: usize = 300;
+/// The terminal's report is no wider, however wide the terminal is: long lines are hard to read.
+pub(crate) const SHOWN_COLUMNS_MAX: usize = 110;
+/// Where the width is not known, as in a pipe.
+pub(crate) const SHOWN_COLUMNS: usize = 100;

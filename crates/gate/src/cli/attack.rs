@@ -18,7 +18,7 @@ use crate::{
     limits,
     members::{Maker, Register, TestSignIn},
     probe::World,
-    report::{self, Progress, Report, Subject},
+    report::{self, FORM, Files, Kind, Progress, Report, Subject},
     run::{self, Given, Plan},
     target::Target,
 };
@@ -54,17 +54,21 @@ pub(super) struct Arguments {
     /// The environment that you mean to attack; must be what the deployment calls itself.
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
+    #[command(flatten)]
+    files: Files,
 }
 
 /// Attacks, and answers the exit code.
 pub(super) async fn run(arguments: Arguments, json: bool) -> anyhow::Result<u8> {
     let checks = chosen(&arguments.only)?;
+    arguments.files.check()?;
     let report = attack(&arguments, checks, json).await?;
     if json {
         report::print_json(&report)?;
     } else {
         report::print(&report);
     }
+    arguments.files.write(&report)?;
     Ok(report.exit_code())
 }
 
@@ -124,7 +128,8 @@ async fn attack(arguments: &Arguments, checks: Vec<&'static Check>, json: bool) 
     let (reports, cleanup) = run::run(&plan, &target, &world, &progress, &interrupt).await;
     progress.finish();
     Ok(Report {
-        form: 1,
+        form: FORM,
+        kind: Kind::Attack,
         gate_version: env!("CARGO_PKG_VERSION"),
         subject: Subject {
             url: target.base.to_string(),

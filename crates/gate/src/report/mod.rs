@@ -1,16 +1,32 @@
 //! What a run found: for people (terminal, HTML) and machines (JSON, JUnit, SARIF).
 
-mod drills;
+mod files;
+mod html;
+mod inert;
+mod json;
+mod junit;
+mod links;
+mod progress;
+#[cfg(test)]
+mod samples;
+mod sarif;
 mod terminal;
+mod words;
 
 pub(crate) use self::{
-    drills::{list_drills, print_notes},
-    terminal::{Progress, complain, list, print},
+    files::Files,
+    json::print as print_json,
+    progress::Progress,
+    terminal::{complain, list, print},
+    words::Kind,
 };
 
 use serde::Serialize;
 
 use crate::{check::Priority, evidence::Evidence};
+
+/// Version of the JSON form; `docs/reference/gate-report.schema.json` describes it.
+pub(crate) const FORM: u32 = 1;
 
 /// How a check came out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -63,12 +79,14 @@ pub(crate) struct Cleanup {
     pub(crate) objects_left: Vec<String>,
 }
 
-/// The deployment, as it called itself.
+/// What was looked at: a deployment, as it called itself; or a repository, with its branch and commit.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Subject {
     pub(crate) url: String,
     pub(crate) nodes: Vec<String>,
+    /// `dev`, `staging` or `prod`; a repository's branch; empty where there is none.
     pub(crate) environment: String,
+    /// A deployment's version or a repository's commit.
     pub(crate) version: String,
 }
 
@@ -77,6 +95,7 @@ pub(crate) struct Subject {
 pub(crate) struct Report {
     /// Version of this form.
     pub(crate) form: u32,
+    pub(crate) kind: Kind,
     pub(crate) gate_version: &'static str,
     pub(crate) subject: Subject,
     /// RFC 3339.
@@ -110,12 +129,4 @@ impl Report {
         }
         u8::from(!self.is_open())
     }
-}
-
-/// Prints the report for machines.
-pub(crate) fn print_json(report: &Report) -> anyhow::Result<()> {
-    let mut out = std::io::stdout().lock();
-    serde_json::to_writer_pretty(&mut out, report)?;
-    std::io::Write::write_all(&mut out, b"\n")?;
-    Ok(())
 }
