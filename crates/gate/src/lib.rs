@@ -15,6 +15,7 @@ mod limits;
 mod members;
 mod probe;
 mod redact;
+mod repo;
 mod report;
 mod run;
 mod scan;

@@ -52,3 +52,13 @@ pub(crate) const SHOWN_BODY_CHARS: usize = 300;
 pub(crate) const SHOWN_COLUMNS_MAX: usize = 110;
 /// Where the width is not known, as in a pipe.
 pub(crate) const SHOWN_COLUMNS: usize = 100;
+/// A file of a repository that is longer is no manifest, workflow or rule.
+pub(crate) const REPO_FILE_BYTES_MAX: u64 = 32 * 1024 * 1024;
+/// Objects of the history that are longer are not searched for secrets, and counted.
+pub(crate) const SECRET_OBJECT_BYTES_MAX: u64 = 8 * 1024 * 1024;
+/// So far before a keyword a secret's match may begin.
+pub(crate) const SECRET_BYTES_BEFORE: usize = 160;
+/// So far after a keyword it may end.
+pub(crate) const SECRET_BYTES_AFTER: usize = 512;
+/// Pages of a hundred that the hosting service is asked for one list.
+pub(crate) const SERVICE_PAGES_MAX: usize = 20;

@@ -74,7 +74,7 @@ fn plain(text: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::page_of;
-    use crate::{check::Reference, checks, report::samples};
+    use crate::{check::Reference, checks, repo, report::samples};
 
     #[test]
     fn every_reference_of_every_check_leads_somewhere() {
@@ -82,6 +82,16 @@ mod tests {
             for reference in check.references {
                 let label = reference.label();
                 assert!(page_of(&label).is_some(), "{}: {label} leads nowhere", check.id);
+            }
+        }
+        for check in repo::all() {
+            for reference in check.references {
+                assert!(
+                    page_of(&reference.label()).is_some(),
+                    "{}: {} leads nowhere",
+                    check.id,
+                    reference.label()
+                );
             }
         }
         for reference in samples::REFERENCES {

@@ -6,6 +6,7 @@ mod inert;
 mod json;
 mod junit;
 mod links;
+mod list;
 mod progress;
 #[cfg(test)]
 mod samples;
@@ -16,14 +17,18 @@ mod words;
 pub(crate) use self::{
     files::Files,
     json::print as print_json,
+    list::{Listed, list},
     progress::Progress,
-    terminal::{complain, list, print},
-    words::Kind,
+    terminal::{complain, print},
+    words::{Kind, counted},
 };
 
 use serde::Serialize;
 
-use crate::{check::Priority, evidence::Evidence};
+use crate::{
+    check::{Ended, Outcome, Passed, Priority},
+    evidence::Evidence,
+};
 
 /// Version of the JSON form; `docs/reference/gate-report.schema.json` describes it.
 pub(crate) const FORM: u32 = 1;
@@ -47,6 +52,17 @@ impl Verdict {
             Self::Skip => "skip",
             Self::Error => "error",
         }
+    }
+}
+
+/// How an outcome is reported: the verdict, the reason, and whether the gate could not tell.
+pub(crate) fn judged(outcome: Outcome) -> (Verdict, String, bool) {
+    match outcome {
+        Ok(Passed(note)) => (Verdict::Pass, note.into_owned(), false),
+        Err(Ended::Fail(what)) => (Verdict::Fail, what, false),
+        Err(Ended::NotApplicable(why)) => (Verdict::Skip, why, false),
+        Err(Ended::Unanswerable(why)) => (Verdict::Skip, why, true),
+        Err(Ended::Error(what)) => (Verdict::Error, what, true),
     }
 }
 

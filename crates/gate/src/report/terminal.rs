@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use console::{Style, Term};
 
 use crate::{
-    check::{Check, Priority},
+    check::Priority,
     evidence::{Evidence, Exchange},
     limits,
     report::{CheckReport, Report, Verdict, inert, words},
@@ -37,32 +37,6 @@ pub(crate) fn print(report: &Report) {
     let mut out = io::stdout().lock();
     // A reader that closed the pipe has seen enough.
     let _ = Page { out: &mut out, look: Look::of_stdout() }.report(report);
-}
-
-/// Prints which checks there are.
-pub(crate) fn list(checks: &[&'static Check], json: bool) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
-    if json {
-        let row = |check: &&'static Check| {
-            let references = check.references.iter().map(|reference| reference.label()).collect::<Vec<_>>();
-            serde_json::json!({
-                "id": check.id, "title": check.title, "priority": check.priority,
-                "promises": check.promises, "references": references,
-            })
-        };
-        serde_json::to_writer_pretty(&mut out, &checks.iter().map(row).collect::<Vec<_>>())?;
-        writeln!(out)?;
-        return Ok(());
-    }
-    for check in checks {
-        writeln!(out, "{} {:36} {}", check.priority.as_str(), check.id, check.title)?;
-    }
-    Ok(())
-}
-
-/// Prints a text as it is; a closed pipe (`| head`) is no failure.
-pub(crate) fn text(text: &str) {
-    let _ = io::stdout().lock().write_all(text.as_bytes());
 }
 
 /// Prints a message to standard error.

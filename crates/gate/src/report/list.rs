@@ -1,0 +1,64 @@
+//! Which checks there are, without running any.
+
+use std::io::{self, Write as _};
+
+use serde::Serialize;
+
+use crate::{
+    check::{Check, Priority, Reference},
+    repo::RepoCheck,
+};
+
+/// A check as it is listed.
+#[derive(Serialize)]
+pub(crate) struct Listed {
+    id: &'static str,
+    title: &'static str,
+    priority: Priority,
+    promises: &'static [&'static str],
+    references: Vec<String>,
+}
+
+fn labels(references: &[Reference]) -> Vec<String> {
+    references.iter().map(|reference| reference.label()).collect()
+}
+
+impl From<&Check> for Listed {
+    fn from(check: &Check) -> Self {
+        let references = labels(check.references);
+        Self {
+            id: check.id,
+            title: check.title,
+            priority: check.priority,
+            promises: check.promises,
+            references,
+        }
+    }
+}
+
+impl From<&RepoCheck> for Listed {
+    fn from(check: &RepoCheck) -> Self {
+        let references = labels(check.references);
+        Self {
+            id: check.id,
+            title: check.title,
+            priority: check.priority,
+            promises: check.promises,
+            references,
+        }
+    }
+}
+
+/// Prints them.
+pub(crate) fn list(checks: &[Listed], json: bool) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    if json {
+        serde_json::to_writer_pretty(&mut out, checks)?;
+        writeln!(out)?;
+        return Ok(());
+    }
+    for check in checks {
+        writeln!(out, "{} {:36} {}", check.priority.as_str(), check.id, check.title)?;
+    }
+    Ok(())
+}
