@@ -74,7 +74,7 @@ impl Target {
             base: base.clone(),
             nodes: Vec::new(),
             environment: stranger.file.environment.clone(),
-            version: "unknown".to_owned(),
+            version: String::new(),
             capabilities: BTreeMap::new(),
             config: Value::Null,
             openapi: Value::Null,

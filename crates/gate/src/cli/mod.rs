@@ -27,6 +27,8 @@ enum Command {
     List,
     /// Check a repository: workflows, rules, dependencies, secrets in its history.
     Repo(repo::Arguments),
+    // Its help stands on its arguments.
+    Scan(scan::Arguments),
 }
 
 /// Runs the command; `json` prints results for machines. Exit codes: 0, 1 for a promise that is broken or could not be answered, 2

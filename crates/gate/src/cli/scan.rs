@@ -111,7 +111,10 @@ pub(crate) async fn scan(
     let budget = Arc::new(Budget::new(arguments.requests_max));
     let client = Client::new(sources.fresh()?, url.clone(), Recorder::default(), Arc::clone(&budget));
     if let Err(ended) = client.get("/").send().await {
-        bail!("{url} can't be scanned: does the service run there? {}", said(ended));
+        bail!(
+            "{url} can't be scanned: does the service run there? (localhost is asked at 127.0.0.1.) {}",
+            said(ended)
+        );
     }
     let document = match &arguments.openapi {
         Some(place) => Some(document(&client, place).await.with_context(|| format!("--openapi {place}"))?),
@@ -193,6 +196,9 @@ async fn document(client: &Client, place: &str) -> anyhow::Result<Document> {
     let is_address = place.starts_with("http://") || place.starts_with("https://");
     let text = if is_address {
         match client.get(place).patiently().send().await {
+            Ok(answer) if answer.body.len() >= limits::BODY_BYTES_MAX => {
+                bail!("it is larger than {} bytes; download it and give the file", limits::BODY_BYTES_MAX)
+            }
             Ok(answer) if answer.status == 200 => answer.body_text(),
             Ok(answer) => bail!("it answered {}", answer.status),
             Err(Ended::Error(why)) if why.contains("is not part of") => {

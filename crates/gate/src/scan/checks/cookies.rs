@@ -8,7 +8,7 @@ use crate::{
 
 pub(crate) static CHECK: Check = Check {
     id: "scan.cookies",
-    title: "Session cookies can not be read by scripts and do not travel in the clear",
+    title: "Session cookies cannot be read by scripts and do not travel in the clear",
     promises: &["GAT-4"],
     priority: Priority::P1,
     references: &[

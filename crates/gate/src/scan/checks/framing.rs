@@ -8,7 +8,7 @@ use crate::{
 
 pub(crate) static CHECK: Check = Check {
     id: "scan.framing",
-    title: "Pages of other sites can not frame the service's own",
+    title: "Pages of other sites cannot frame the service's own",
     promises: &["GAT-4"],
     priority: Priority::P1,
     references: &[Reference::Asvs("3.4.6"), Reference::Cwe(1021), Reference::Api(8)],

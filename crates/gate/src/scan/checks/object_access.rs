@@ -15,7 +15,7 @@ use crate::{
 
 pub(crate) static CHECK: Check = Check {
     id: "scan.object-access",
-    title: "A member can not see, change or remove what belongs to another",
+    title: "A member cannot see, change or remove what belongs to another",
     promises: &["GAT-4"],
     priority: Priority::P0,
     references: &[Reference::Asvs("8.2.2"), Reference::Cwe(639), Reference::Api(1)],
