@@ -7,12 +7,12 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    check::{Check, Effect, Ended, Need, Outcome, Phase},
+    check::{Check, Effect, Ended, Need, Outcome, Passed, Phase},
     client::Client,
     evidence::{Recorder, milliseconds},
     limits,
     probe::{Probe, World},
-    report::{CheckReport, Cleanup, judged},
+    report::{CheckReport, Cleanup, Verdict},
     target::Target,
 };
 
@@ -189,7 +189,7 @@ pub(crate) fn verdict(outcome: Outcome) -> (Verdict, String, bool) {
 
 impl CheckReport {
     fn new(check: &Check, outcome: Outcome, took: Duration, evidence: crate::evidence::Evidence) -> Self {
-        let (verdict, reason, unanswerable) = judged(outcome);
+        let (verdict, reason, unanswerable) = verdict(outcome);
         Self {
             id: check.id,
             title: check.title,

@@ -7,12 +7,12 @@ use clap::Args;
 use secrecy::SecretString;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::{
     check::Check,
     checks,
-    cli::interrupted,
     client::{Budget, Client, Sources, Trust},
     evidence::{Recorder, milliseconds},
     limits,
@@ -74,8 +74,7 @@ pub(super) async fn run(arguments: Arguments, json: bool) -> anyhow::Result<u8> 
 
 /// Prints which checks there are.
 pub(super) fn list(json: bool) -> anyhow::Result<u8> {
-    let rows = checks::all().into_iter().map(report::Listed::from).collect::<Vec<_>>();
-    report::list(&rows, json)?;
+    report::list(&checks::all(), json)?;
     Ok(0)
 }
 
@@ -143,4 +142,16 @@ async fn attack(arguments: &Arguments, checks: Vec<&'static Check>, json: bool) 
         cleanup,
         checks: reports,
     })
+}
+
+/// Is cancelled at Ctrl-C; a second one ends the process as usual.
+pub(super) fn interrupted() -> CancellationToken {
+    let token = CancellationToken::new();
+    let heard = token.clone();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            heard.cancel();
+        }
+    });
+    token
 }

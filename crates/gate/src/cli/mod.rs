@@ -6,7 +6,6 @@ mod repo;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use tokio_util::sync::CancellationToken;
 
 /// Exit code of a command that could not be carried out.
 const COULD_NOT_RUN: u8 = 2;
@@ -26,9 +25,7 @@ enum Command {
     /// List the checks.
     List,
     /// Check a repository: workflows, rules, dependencies, secrets in its history.
-    Repo(repo::Arguments),
-    // Its help stands on its arguments.
-    Scan(scan::Arguments),
+    Repo(Box<repo::Arguments>),
 }
 
 /// Runs the command; `json` prints results for machines. Exit codes: 0, 1 for a promise that is broken or could not be answered, 2
@@ -37,7 +34,7 @@ pub async fn run(arguments: Arguments, json: bool) -> ExitCode {
     let outcome = match arguments.command {
         None => attack::run(arguments.attack, json).await,
         Some(Command::List) => attack::list(json),
-        Some(Command::Repo(arguments)) => repo::run(arguments, json).await,
+        Some(Command::Repo(arguments)) => repo::run(*arguments, json).await,
     };
     match outcome {
         Ok(code) => ExitCode::from(code),
@@ -46,16 +43,4 @@ pub async fn run(arguments: Arguments, json: bool) -> ExitCode {
             ExitCode::from(COULD_NOT_RUN)
         }
     }
-}
-
-/// Is cancelled at Ctrl-C; a second one ends the process as usual.
-fn interrupted() -> CancellationToken {
-    let token = CancellationToken::new();
-    let heard = token.clone();
-    tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            heard.cancel();
-        }
-    });
-    token
 }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::{
-    cli::interrupted,
+    cli::attack::interrupted,
     client::{Sources, Trust},
     evidence::milliseconds,
     repo::{self, RepoCheck, Repository, Service},
@@ -26,9 +26,12 @@ pub(super) struct Arguments {
     /// Only checks whose id starts like this.
     #[arg(long, value_name = "ID")]
     only: Vec<String>,
-    /// Also ask the hosting service what is in force; needs a token in GITHUB_TOKEN that may read.
+    /// Also ask the hosting service what is in force; needs a token that may read.
     #[arg(long)]
     online: bool,
+    /// The token; better in the environment, since every process of a machine can read a command line.
+    #[arg(long, value_name = "TOKEN", env = "GITHUB_TOKEN", hide_env_values = true)]
+    token: Option<String>,
     /// The repository's name at the service; by default as `origin` says.
     #[arg(long, value_name = "OWNER/NAME", env = "GITHUB_REPOSITORY")]
     repository: Option<String>,
@@ -46,8 +49,7 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: Arguments, json: bool) -> anyhow::Result<u8> {
     let checks = chosen(&arguments.only)?;
     if arguments.list {
-        let rows = checks.iter().map(|check| report::Listed::from(*check)).collect::<Vec<_>>();
-        report::list(&rows, json)?;
+        report::list(&checks, json)?;
         return Ok(0);
     }
     arguments.files.check()?;
@@ -104,7 +106,7 @@ async fn check(arguments: &Arguments, checks: &[&'static RepoCheck], json: bool)
 }
 
 fn service(arguments: &Arguments, repository: &Repository) -> anyhow::Result<Service> {
-    let token = std::env::var("GITHUB_TOKEN").ok().filter(|token| !token.is_empty());
+    let token = arguments.token.clone().filter(|token| !token.is_empty());
     let token = token.context("--online needs a token in GITHUB_TOKEN; one that may only read is enough")?;
     let url = &arguments.service_url;
     let is_local = matches!(url.host_str(), Some("localhost" | "127.0.0.1"));

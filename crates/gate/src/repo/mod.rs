@@ -23,8 +23,7 @@ pub(crate) use self::{repository::Repository, service::Service};
 use crate::{
     check::{Ended, Outcome, Priority, Reference},
     evidence::{Finding, Recorder, milliseconds},
-    redact,
-    report::{CheckReport, Progress, judged},
+    report::{CheckReport, Progress},
 };
 
 /// One promise of a repository.
@@ -103,7 +102,7 @@ pub(crate) async fn run(
             () = interrupt.cancelled() => Err(Ended::Unanswerable("the run was interrupted".to_owned())),
             outcome = one(check, hand, service) => outcome,
         };
-        let (verdict, reason, unanswerable) = judged(outcome);
+        let (verdict, reason, unanswerable) = crate::run::verdict(outcome);
         let report = CheckReport {
             id: check.id,
             title: check.title,
@@ -112,7 +111,7 @@ pub(crate) async fn run(
             references: check.references.iter().map(|reference| reference.label()).collect(),
             verdict,
             unanswerable,
-            reason: redact::text(&reason).into_owned(),
+            reason,
             took_ms: milliseconds(started.elapsed()),
             evidence: recorder.take(),
         };

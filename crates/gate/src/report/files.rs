@@ -85,7 +85,8 @@ fn folder_of(file: &Path) -> &Path {
 
 /// Writes beside the file and moves it into place: a reader sees the old report or the new one, never half of one.
 fn write_whole(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let part = folder_of(file).join(format!(".gate-{}.part", uuid::Uuid::new_v4().simple()));
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let part = folder_of(file).join(format!(".{name}.{}.part", std::process::id()));
     let written = fs::File::create_new(&part)
         .and_then(|mut out| out.write_all(bytes).and_then(|()| out.sync_all()))
         .and_then(|()| fs::rename(&part, file));

@@ -9,7 +9,7 @@ use crate::{
     repo::RepoCheck,
 };
 
-/// A check as it is listed.
+/// A check, of whatever kind, as it is listed.
 #[derive(Serialize)]
 pub(crate) struct Listed {
     id: &'static str,
@@ -23,8 +23,8 @@ fn labels(references: &[Reference]) -> Vec<String> {
     references.iter().map(|reference| reference.label()).collect()
 }
 
-impl From<&Check> for Listed {
-    fn from(check: &Check) -> Self {
+impl From<&'static Check> for Listed {
+    fn from(check: &'static Check) -> Self {
         let references = labels(check.references);
         Self {
             id: check.id,
@@ -36,8 +36,8 @@ impl From<&Check> for Listed {
     }
 }
 
-impl From<&RepoCheck> for Listed {
-    fn from(check: &RepoCheck) -> Self {
+impl From<&'static RepoCheck> for Listed {
+    fn from(check: &'static RepoCheck) -> Self {
         let references = labels(check.references);
         Self {
             id: check.id,
@@ -50,10 +50,14 @@ impl From<&RepoCheck> for Listed {
 }
 
 /// Prints them.
-pub(crate) fn list(checks: &[Listed], json: bool) -> anyhow::Result<()> {
+pub(crate) fn list<C: Copy>(checks: &[C], json: bool) -> anyhow::Result<()>
+where
+    Listed: From<C>,
+{
+    let checks = checks.iter().map(|check| Listed::from(*check)).collect::<Vec<_>>();
     let mut out = io::stdout().lock();
     if json {
-        serde_json::to_writer_pretty(&mut out, checks)?;
+        serde_json::to_writer_pretty(&mut out, &checks)?;
         writeln!(out)?;
         return Ok(());
     }

@@ -17,7 +17,7 @@ mod words;
 pub(crate) use self::{
     files::Files,
     json::print as print_json,
-    list::{Listed, list},
+    list::list,
     progress::Progress,
     terminal::{complain, print},
     words::{Kind, counted},
@@ -25,10 +25,7 @@ pub(crate) use self::{
 
 use serde::Serialize;
 
-use crate::{
-    check::{Ended, Outcome, Passed, Priority},
-    evidence::Evidence,
-};
+use crate::{check::Priority, evidence::Evidence};
 
 /// Version of the JSON form; `docs/reference/gate-report.schema.json` describes it.
 pub(crate) const FORM: u32 = 1;
@@ -52,17 +49,6 @@ impl Verdict {
             Self::Skip => "skip",
             Self::Error => "error",
         }
-    }
-}
-
-/// How an outcome is reported: the verdict, the reason, and whether the gate could not tell.
-pub(crate) fn judged(outcome: Outcome) -> (Verdict, String, bool) {
-    match outcome {
-        Ok(Passed(note)) => (Verdict::Pass, note.into_owned(), false),
-        Err(Ended::Fail(what)) => (Verdict::Fail, what, false),
-        Err(Ended::NotApplicable(why)) => (Verdict::Skip, why, false),
-        Err(Ended::Unanswerable(why)) => (Verdict::Skip, why, true),
-        Err(Ended::Error(what)) => (Verdict::Error, what, true),
     }
 }
 

@@ -188,10 +188,21 @@ impl Report {
         if failed + unanswered > 0 {
             let what = both(failed, unanswered, "lesser promise", "lesser promises");
             return format!(
-                "The gate is open, though {what} (exit code {code}: every P0 promise that applies holds)."
+                "The gate is open, though {what} (exit code {code}: no P0 promise is broken or unanswered)."
             );
         }
-        format!("The gate is open: every promise that applies holds (exit code {code}).")
+        match self.count(Verdict::Skip) {
+            0 => format!("The gate is open: every promise holds (exit code {code})."),
+            skipped => {
+                let tested = counted(
+                    self.count(Verdict::Pass),
+                    "promise was tested and holds",
+                    "promises were tested and hold",
+                );
+                let skipped = counted(skipped, "check was skipped", "checks were skipped");
+                format!("The gate is open: {tested}, {skipped} (exit code {code}).")
+            }
+        }
     }
 }
 
@@ -224,21 +235,26 @@ mod tests {
         report.checks.retain(|check| check.priority != Priority::P0 || check.verdict == Verdict::Pass);
         assert_eq!(
             report.verdict(),
-            "The gate is open, though 1 lesser promise is broken and 1 could not be answered (exit code 0: every P0 promise that \
-             applies holds)."
+            "The gate is open, though 1 lesser promise is broken and 1 could not be answered (exit code 0: no P0 \
+             promise is broken or unanswered)."
         );
         report.interrupted = true;
         assert!(report.verdict().contains("exit code 2"), "{}", report.verdict());
-        assert_eq!(
-            samples::all_right().verdict(),
-            "The gate is open: every promise that applies holds (exit code 0)."
-        );
+        assert_eq!(samples::all_right().verdict(), "The gate is open: every promise holds (exit code 0).");
     }
 
     #[test]
     fn a_run_in_which_everything_was_skipped_proves_nothing() {
         let mut report = samples::everything();
-        report.checks.retain(|check| check.verdict == Verdict::Skip && !check.unanswerable);
+        report
+            .checks
+            .retain(|check| matches!(check.verdict, Verdict::Skip | Verdict::Pass) && !check.unanswerable);
+        assert!(
+            report.verdict().contains("1 promise was tested and holds, 1 check was skipped"),
+            "{}",
+            report.verdict()
+        );
+        report.checks.retain(|check| check.verdict == Verdict::Skip);
         assert!(report.verdict().contains("nothing was proved"), "{}", report.verdict());
     }
 

@@ -24,7 +24,8 @@ const fn rule(
     Rule { id, what, keywords, pattern, entropy_min, is_general: false }
 }
 
-/// In lower case; with one of these around it, nothing is a secret.
+/// In lower case; with one of these around it, nothing is a secret: words of documentation, variables, and rows of characters that
+/// chance does not make.
 pub(super) const PLACEHOLDERS: &[&str] = &[
     "example",
     "changeme",
@@ -40,6 +41,8 @@ pub(super) const PLACEHOLDERS: &[&str] = &[
     "redacted",
     "insert",
     "00000000",
+    "0123456789",
+    "abcdefgh",
 ];
 
 /// Every rule.

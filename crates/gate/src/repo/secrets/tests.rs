@@ -85,6 +85,7 @@ const HARMLESS: &[&str] = &[
     "\"integrity\": \"sha512-2ohvc6FKQJHqFHbNsUvWsnvrYyzvBJ5VpYkZdbJIYmZ0Q1SvwFZpNTNlbdn7WcMxsw==\"",
     "secret = \"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"",
     "eyJhbGciOiJub25lIn0",
+    "refresh_token: \"0123456789abcdefghij\"",
     "uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683",
 ];
 
