@@ -62,3 +62,5 @@ pub(crate) const SECRET_BYTES_BEFORE: usize = 160;
 pub(crate) const SECRET_BYTES_AFTER: usize = 512;
 /// Pages of a hundred that the hosting service is asked for one list.
 pub(crate) const SERVICE_PAGES_MAX: usize = 20;
+/// After so many objects, the search for secrets says how far it is.
+pub(crate) const SECRET_OBJECTS_PER_WORD: usize = 256;

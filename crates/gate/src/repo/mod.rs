@@ -53,6 +53,8 @@ pub(crate) type Asking = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 pub(crate) struct Hand {
     pub(crate) repository: Arc<Repository>,
     pub(crate) recorder: Recorder,
+    /// To say how far a long check is.
+    pub(crate) progress: Progress,
 }
 
 /// Every check of a repository, in the order of the report.
@@ -96,7 +98,11 @@ pub(crate) async fn run(
         progress.say(check.title);
         let recorder = Recorder::default();
         let started = Instant::now();
-        let hand = Hand { repository: Arc::clone(repository), recorder: recorder.clone() };
+        let hand = Hand {
+            repository: Arc::clone(repository),
+            recorder: recorder.clone(),
+            progress: progress.clone(),
+        };
         let outcome = tokio::select! {
             biased;
             () = interrupt.cancelled() => Err(Ended::Unanswerable("the run was interrupted".to_owned())),

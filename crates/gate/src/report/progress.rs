@@ -13,7 +13,8 @@ use crate::{
     run::Watcher,
 };
 
-/// The bar.
+/// The bar; its clones are the same one.
+#[derive(Clone)]
 pub(crate) struct Progress(ProgressBar);
 
 impl Progress {

@@ -16,6 +16,9 @@ use crate::{limits, repo::git};
 pub(super) struct Object<'a> {
     pub(super) id: &'a str,
     pub(super) bytes: &'a [u8],
+    /// The how many-th of how many it is.
+    pub(super) number: usize,
+    pub(super) of: usize,
 }
 
 /// How much was looked at.
@@ -92,7 +95,7 @@ fn read(
     // Asking and reading at once, or both sides would wait for a full pipe.
     let asking = thread::spawn(move || wanted.iter().try_for_each(|id| writeln!(ask, "{id}")));
     let (mut header, mut bytes) = (String::new(), Vec::new());
-    for _ in 0..count {
+    for number in 0..count {
         header.clear();
         answers.read_line(&mut header)?;
         let (id, _, size) = described(header.trim_end())?;
@@ -102,7 +105,7 @@ fn read(
         if !is_binary(content) {
             counts.searched += 1;
             counts.bytes += size;
-            look(&Object { id, bytes: content });
+            look(&Object { id, bytes: content, number, of: count });
         }
     }
     asking.join().map_err(|_| anyhow::anyhow!("git could not be asked"))??;

@@ -53,6 +53,9 @@ fn run(hand: &Hand) -> Outcome {
     let scanner = Scanner::get().map_err(|error| Ended::error(format!("a rule can't be read: {error}")))?;
     let mut suspects = Vec::new();
     let counts = history::each(&repository.root, |object: &Object<'_>| {
+        if object.number.is_multiple_of(limits::SECRET_OBJECTS_PER_WORD) {
+            hand.progress.say(&format!("searching the history: {} of {}", object.number, object.of));
+        }
         suspects.extend(scanner.scan(object.bytes).map(|hit| Suspect {
             object: object.id.to_owned(),
             line: hit.line,
