@@ -1,5 +1,5 @@
-//! Asks `git` about a repository. Only ever reads, and runs nothing that the repository itself brings along (hooks, file monitors,
-//! filters of diffs).
+//! Asks `git` about a repository. Only ever reads, runs nothing that the repository itself brings along (hooks, file monitors,
+//! remotes' helpers), and reaches for no network: what a partial clone lacks is missing.
 
 use std::{
     path::Path,
@@ -17,6 +17,8 @@ pub(super) fn command(root: &Path) -> Command {
         .args(["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.quotePath=false"])
         .env("GIT_OPTIONAL_LOCKS", "0")
         .env("GIT_TERMINAL_PROMPT", "0")
+        .env("GIT_NO_LAZY_FETCH", "1")
+        .env("GIT_ALLOW_PROTOCOL", "none")
         .env_remove("GIT_DIR")
         .env_remove("GIT_WORK_TREE")
         .env_remove("GIT_INDEX_FILE")

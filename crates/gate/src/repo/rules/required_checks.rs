@@ -77,7 +77,7 @@ fn is_called(context: &str, id: &str, job: &Node) -> bool {
     // A name with an expression in it: what stands before and after has to fit.
     let fits = name.split_once("${{").is_some_and(|(before, rest)| {
         let after = rest.rsplit_once("}}").map_or("", |(_, after)| after);
-        context.starts_with(before) && context.ends_with(after)
+        !(before.is_empty() && after.is_empty()) && context.starts_with(before) && context.ends_with(after)
     });
     has_more || calls || fits
 }
@@ -86,6 +86,9 @@ fn runs_on_every_pull_request(workflow: &Workflow) -> bool {
     let is_triggered =
         workflow.triggers().iter().any(|trigger| matches!(*trigger, "pull_request" | "pull_request_target"));
     let on = workflow.root.at(&["on", "pull_request"]);
-    let is_partial = on.is_some_and(|on| on.get("paths").is_some() || on.get("paths-ignore").is_some());
+    let is_partial = on.is_some_and(|on| {
+        let misses_pushes = on.get("types").is_some_and(|types| !types.names().contains(&"synchronize"));
+        misses_pushes || on.get("paths").is_some() || on.get("paths-ignore").is_some()
+    });
     is_triggered && !is_partial
 }

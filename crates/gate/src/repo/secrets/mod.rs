@@ -54,7 +54,7 @@ fn run(hand: &Hand) -> Outcome {
     let mut suspects = Vec::new();
     let counts = history::each(&repository.root, |object: &Object<'_>| {
         if object.number.is_multiple_of(limits::SECRET_OBJECTS_PER_WORD) {
-            hand.progress.say(&format!("searching the history: {} of {}", object.number, object.of));
+            hand.progress.say(&format!("history {} of {}", object.number, object.of));
         }
         suspects.extend(scanner.scan(object.bytes).map(|hit| Suspect {
             object: object.id.to_owned(),

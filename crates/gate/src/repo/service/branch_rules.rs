@@ -1,8 +1,6 @@
 //! Rules in a file protect nothing; the ones in force do.
 
-use serde_json::Value;
-
-use super::Service;
+use super::{Service, protection};
 use crate::{
     check::{Ended, Outcome, Priority, Reference, passed},
     repo::{Hand, RepoCheck, Run, rules::NEEDED_ON_BRANCH},
@@ -18,24 +16,25 @@ pub(super) static CHECK: RepoCheck = RepoCheck {
 };
 
 async fn run(_hand: Hand, service: Service) -> Outcome {
-    let rules = service.rules().await?;
-    let has = |kind: &str| rules.iter().any(|rule| rule.get("type").and_then(Value::as_str) == Some(kind));
+    let needed = NEEDED_ON_BRANCH.iter().map(|(kind, _)| *kind).collect::<Vec<_>>();
+    let in_force = protection::in_force(&service, &needed).await?;
     let mut broken = Vec::new();
     for (kind, what) in NEEDED_ON_BRANCH {
-        if !has(kind) {
+        if !in_force.has(kind) {
             broken.push(format!("no `{kind}` rule: {what}"));
         }
     }
+    let reviews = in_force.of_kind("pull_request");
     let reviews =
-        rules.iter().filter(|rule| rule.get("type").and_then(Value::as_str) == Some("pull_request"));
-    let reviews = reviews
-        .filter_map(|rule| rule.pointer("/parameters/required_approving_review_count")?.as_u64())
-        .max();
-    if has("pull_request") && reviews.unwrap_or(0) == 0 {
+        reviews.filter_map(|parameters| parameters.get("required_approving_review_count")?.as_u64()).max();
+    if in_force.has("pull_request") && reviews.unwrap_or(0) == 0 {
         broken.push("a pull request needs no review".to_owned());
     }
+    if in_force.exempts_administrators {
+        broken.push("administrators may pass the branch's protection by".to_owned());
+    }
     if broken.is_empty() {
-        return passed(format!("{} rules are in force", rules.len()));
+        return passed(format!("{} rules are in force", in_force.rules.len()));
     }
     Err(Ended::Fail(broken.join("; ")))
 }

@@ -126,12 +126,6 @@ impl Service {
         let name = repository.get("default_branch").and_then(Value::as_str);
         name.map(str::to_owned).ok_or_else(|| Ended::error("the service names no default branch"))
     }
-
-    /// What is in force for the default branch: rules of every ruleset, organisation's included.
-    pub(super) async fn rules(&self) -> Result<Vec<Value>, Ended> {
-        let branch = self.default_branch().await?;
-        self.list(&format!("rules/branches/{}?per_page=100", escaped(&branch)), "Metadata: read").await
-    }
 }
 
 fn seen(answer: &Answer, path: &str, permission: &str) -> Result<(), Ended> {
@@ -149,9 +143,4 @@ fn next(answer: &Answer) -> Option<String> {
     let links = answer.header("link")?;
     let link = links.split(',').find(|link| link.contains("rel=\"next\""))?;
     Some(link.split_once('<')?.1.split_once('>')?.0.to_owned())
-}
-
-/// A branch's name as one part of a path.
-fn escaped(branch: &str) -> String {
-    url::form_urlencoded::byte_serialize(branch.as_bytes()).collect::<String>().replace('+', "%20")
 }

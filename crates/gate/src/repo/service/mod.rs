@@ -3,6 +3,7 @@
 mod alerts;
 mod branch_rules;
 mod client;
+mod protection;
 mod required_checks;
 mod rules_as_files;
 mod secret_scanning;

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
-use super::Service;
+use super::{Service, protection};
 use crate::{
     check::{Ended, Outcome, Priority, Reference, passed},
     repo::{Hand, RepoCheck, Run, rules},
@@ -19,13 +17,16 @@ pub(super) static CHECK: RepoCheck = RepoCheck {
     run: Run::Online(|hand, service| Box::pin(run(hand, service))),
 };
 
+const KIND: &str = "required_status_checks";
+
 async fn run(hand: Hand, service: Service) -> Outcome {
-    let in_force = service.rules().await?;
-    let in_force = Value::Object([("rules".to_owned(), Value::Array(in_force))].into_iter().collect());
-    let required = contexts(&in_force);
+    let in_force = protection::in_force(&service, &[KIND]).await?;
+    let required = in_force.of_kind(KIND).flat_map(rules::contexts).collect::<BTreeSet<_>>();
     let (files, _) = rules::load(&hand.repository);
-    let promised =
-        files.iter().filter(|file| file.guards_default_branch()).flat_map(|file| contexts(&file.value));
+    let promised = files
+        .iter()
+        .filter(|file| file.guards_default_branch())
+        .flat_map(|file| rules::of_kind(&file.value, KIND).flat_map(rules::contexts));
     let promised = promised.collect::<BTreeSet<_>>();
     let missing = promised.difference(&required).map(String::as_str).collect::<Vec<_>>();
     if !missing.is_empty() {
@@ -35,8 +36,4 @@ async fn run(hand: Hand, service: Service) -> Outcome {
         return Err(Ended::Fail("the service requires no check before a merge".to_owned()));
     }
     passed(format!("required: {}", required.into_iter().collect::<Vec<_>>().join(", ")))
-}
-
-fn contexts(ruleset: &Value) -> BTreeSet<String> {
-    rules::of_kind(ruleset, "required_status_checks").flat_map(rules::contexts).collect()
 }

@@ -86,6 +86,12 @@ const FAULTS: &[Fault] = &[
     fault("rules.required-checks", "does not run on every pull request", |fixture| {
         fixture.replace(CI, "  pull_request:\n", "  pull_request:\n    paths: [src]\n");
     }),
+    fault("rules.required-checks", "does not run on every pull request", |fixture| {
+        fixture.replace(CI, "  pull_request:\n", "  pull_request:\n    types: [opened]\n");
+    }),
+    fault("rules.required-checks", "no job is called that", |fixture| {
+        fixture.replace(CI, "    name: build\n", "    name: ${{ matrix.name }}\n");
+    }),
     fault("rules.required-checks", "no check is required", |fixture| {
         fixture.replace(MAIN, "[{ \"context\": \"build\" }]", "[]");
     }),

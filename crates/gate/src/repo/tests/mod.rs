@@ -49,3 +49,20 @@ async fn a_repository_in_which_all_is_well_passes_every_check() {
     let passed = reports.iter().filter(|report| report.verdict == Verdict::Pass).map(|report| report.id);
     assert_eq!(passed.collect::<Vec<_>>(), offline);
 }
+
+#[tokio::test]
+async fn an_interrupted_run_reports_every_check_as_unanswered() {
+    let repository = Arc::new(Repository::open(Fixture::clean().root()).unwrap());
+    let interrupt = CancellationToken::new();
+    interrupt.cancel();
+    let reports = super::run(&all(), &repository, None, &Progress::new(0, true), &interrupt).await;
+    assert_eq!(reports.len(), all().len());
+    for report in reports {
+        assert!(
+            report.unanswerable && report.reason.contains("interrupted"),
+            "{}: {}",
+            report.id,
+            report.reason
+        );
+    }
+}

@@ -24,6 +24,10 @@ const FAULTS: &[Fault] = &[
     ("service.branch-rules", "needs no review", |answers| {
         answers.get_mut(RULES).unwrap().1[3]["parameters"]["required_approving_review_count"] = json!(0);
     }),
+    ("service.branch-rules", "administrators may pass", |answers| {
+        without(answers, RULES, "deletion");
+        answers.insert("/branches/main/protection", (200, protection(false)));
+    }),
     ("service.required-checks", "not required by the service: build", |answers| {
         let checks = json!([{ "context": "other" }]);
         answers.get_mut(RULES).unwrap().1[4]["parameters"]["required_status_checks"] = checks;
@@ -68,6 +72,18 @@ const FAULTS: &[Fault] = &[
             json!("write");
     }),
 ];
+
+/// The older way to guard a branch, as the service tells it.
+fn protection(holds_administrators: bool) -> Value {
+    json!({
+        "required_pull_request_reviews": { "required_approving_review_count": 1 },
+        "required_status_checks": { "strict": true, "contexts": ["build"] },
+        "required_signatures": { "enabled": true },
+        "enforce_admins": { "enabled": holds_administrators },
+        "allow_force_pushes": { "enabled": false },
+        "allow_deletions": { "enabled": false },
+    })
+}
 
 fn right(fixture: &Fixture) -> Answers {
     let ruleset: Value = serde_json::from_str(&fixture.read(".github/rulesets/main.json")).unwrap();
@@ -135,4 +151,24 @@ async fn a_list_is_read_to_its_last_page() {
     answers.insert("/page2", (200, json!([{ "type": "deletion" }])));
     let standin = Standin::start(answers).await;
     assert_eq!(wrong(&run(&fixture, Some(&standin.service())).await), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_branch_that_is_guarded_the_older_way_is_guarded() {
+    let fixture = Fixture::clean();
+    let mut answers = right(&fixture);
+    answers.insert(RULES, (200, json!([])));
+    answers.insert("/branches/main/protection", (200, protection(true)));
+    let standin = Standin::start(answers.clone()).await;
+    assert_eq!(wrong(&run(&fixture, Some(&standin.service())).await), [""; 0]);
+
+    answers.insert("/branches/main/protection", (403, json!({ "message": "Resource not accessible" })));
+    let standin = Standin::start(answers).await;
+    let reports = run(&fixture, Some(&standin.service())).await;
+    let rules = reports.iter().find(|report| report.id == "service.branch-rules").unwrap();
+    assert!(
+        rules.unanswerable && rules.reason.contains("may not see the branch's protection"),
+        "{}",
+        rules.reason
+    );
 }
