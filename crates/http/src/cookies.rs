@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use mainstay_model::SessionId;
+use mainstay_services::sabotage::{self, Guard};
 
 /// The refresh cookie goes nowhere else.
 pub(crate) const REFRESH_PATH: &str = "/v1/auth";
@@ -114,10 +115,9 @@ impl CookieNames {
         life: Duration,
     ) -> HeaderValue {
         let secure = if secure { "; Secure" } else { "" };
-        let text = format!(
-            "{name}={value}; Path={path}; Max-Age={}; HttpOnly{secure}; SameSite={same_site}",
-            life.as_secs()
-        );
+        let attributes = format!("HttpOnly{secure}; SameSite={same_site}");
+        let attributes = if sabotage::is_off(Guard::CookieAttributes) { "" } else { &attributes };
+        let text = format!("{name}={value}; Path={path}; Max-Age={}; {attributes}", life.as_secs());
         // Names are constants, and values are base64url or a JSON Web Token.
         HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
     }

@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use crate::{Code, Error, Result};
+use crate::{
+    Code, Error, Result,
+    sabotage::{self, Guard},
+};
 
 macro_rules! capabilities {
     ($($(#[$doc:meta])* $variant:ident = $word:literal;)*) => {
@@ -106,6 +109,7 @@ impl Capabilities {
     pub fn require(&self, capability: Capability) -> Result<()> {
         match self.state(capability) {
             State::On => Ok(()),
+            State::Off(_) if sabotage::is_off(Guard::CapabilityOff) => Err(Error::not_found()),
             State::Off(reason) => {
                 let mut error = Error::new(
                     Code::CapabilityUnavailable,

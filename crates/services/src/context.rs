@@ -4,7 +4,10 @@ use std::net::IpAddr;
 
 use mainstay_model::{MemberId, SessionId, Timestamp, audit::Actor, member::Role, session::Posture};
 
-use crate::{Code, Error, Result, limits};
+use crate::{
+    Code, Error, Result, limits,
+    sabotage::{self, Guard},
+};
 
 /// The circumstances of a request that use cases may need. Made by the edge (or by the command line).
 #[derive(Clone, Debug)]
@@ -74,7 +77,11 @@ impl Caller {
     /// # Errors
     /// [`Code::NotFound`]: members need not learn what operators have.
     pub fn require_operator(&self) -> Result<()> {
-        if self.role == Role::Operator { Ok(()) } else { Err(Error::not_found()) }
+        if self.role == Role::Operator || sabotage::is_off(Guard::OperatorRole) {
+            Ok(())
+        } else {
+            Err(Error::not_found())
+        }
     }
 
     /// As the audit trail names them.

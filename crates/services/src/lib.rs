@@ -20,6 +20,7 @@ pub mod ports;
 pub mod refusals;
 pub mod resealing;
 pub mod retention;
+pub mod sabotage;
 pub mod service_keys;
 pub mod sessions;
 pub mod settings;

@@ -22,7 +22,7 @@ use actix_web::{
     http::header::{self, HeaderValue},
 };
 use futures::{FutureExt, future::LocalBoxFuture};
-use mainstay_services::{Code, Error, ports::in_request};
+use mainstay_services::{Code, Error, sabotage};
 use tracing::Instrument;
 
 use self::{
@@ -172,7 +172,9 @@ fn preflight(edge: &Edge, facts: &Facts) -> HttpResponse {
 fn finish(edge: &Edge, facts: &Facts, noted: &Noted, response: &mut HttpResponse) {
     let status = response.status();
     let headers = response.headers_mut();
-    if let Ok(id) = HeaderValue::try_from(facts.request_id.as_str()) {
+    if let Ok(id) = HeaderValue::try_from(facts.request_id.as_str())
+        && !sabotage::is_off(sabotage::Guard::RequestId)
+    {
         headers.insert(X_REQUEST_ID, id);
     }
     cors::decorate(headers, &facts.origin);

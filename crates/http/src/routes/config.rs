@@ -52,6 +52,8 @@ pub(crate) fn document(app: &App, settings: &HttpSettings) -> Document {
         passkey: PasskeyConfig { rp_id: app.settings.rp_id.clone() },
         languages: Language::ALL.iter().map(|language| language.code().to_owned()).collect(),
         limits: bounds(),
+        #[cfg(feature = "sabotage")]
+        sabotaged: mainstay_services::sabotage::off(),
     };
     let cache = format!("public, max-age={}", PUBLIC_MAX_AGE.as_secs());
     Document::new("application/json", &cache, serde_json::to_vec(&view).unwrap_or_default())

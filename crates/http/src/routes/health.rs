@@ -1,7 +1,10 @@
 //! Probes and metrics.
 
 use actix_web::{HttpRequest, HttpResponse, get, http::StatusCode, web};
-use mainstay_services::{Error, crypto};
+use mainstay_services::{
+    Error, crypto,
+    sabotage::{self, Guard},
+};
 use secrecy::ExposeSecret;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -27,6 +30,8 @@ pub(crate) async fn get_health(server: Server) -> web::Json<HealthView> {
         status: "ok",
         version: env!("CARGO_PKG_VERSION"),
         capabilities: capabilities(&server.app.capabilities),
+        #[cfg(feature = "sabotage")]
+        sabotaged: sabotage::off(),
     })
 }
 
@@ -75,6 +80,9 @@ async fn readiness(server: &Server) -> HttpResponse {
 pub(crate) async fn get_metrics(server: Server, request: HttpRequest) -> Result<HttpResponse, Problem> {
     let presented = bearer_token(request.headers()).unwrap_or_default();
     match &server.settings.metrics_token {
+        _ if sabotage::is_off(Guard::MetricsHidden) => {
+            Ok(HttpResponse::Ok().content_type(METRICS_TYPE).body((server.metrics)()))
+        }
         Some(token) if crypto::equal(token.expose_secret().as_bytes(), presented.as_bytes()) => {
             Ok(HttpResponse::Ok().content_type(METRICS_TYPE).body((server.metrics)()))
         }

@@ -10,6 +10,7 @@ use std::{
 };
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use mainstay_services::sabotage::{self, Guard};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// Hops that are looked at; more is nobody's honest chain.
@@ -91,8 +92,10 @@ pub(crate) fn canonical(address: IpAddr) -> IpAddr {
 /// What shares a rate-limit bucket: an IPv4 address, or the /64 that one IPv6 subscriber has (RFC 6177).
 pub(crate) fn bucket(address: IpAddr) -> IpAddr {
     match canonical(address) {
-        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX))),
-        v4 @ IpAddr::V4(_) => v4,
+        IpAddr::V6(v6) if !sabotage::is_off(Guard::Ipv6Prefix) => {
+            IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)))
+        }
+        whole => whole,
     }
 }
 
@@ -103,10 +106,12 @@ pub(crate) fn client_address(
     trusted: &[IpNetwork],
 ) -> Option<IpAddr> {
     let mut current = canonical(peer?);
-    if trusted.is_empty() {
+    let believes_all = sabotage::is_off(Guard::ClientAddress);
+    if trusted.is_empty() && !believes_all {
         return Some(current);
     }
-    let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
+    let is_trusted =
+        |address: IpAddr| believes_all || trusted.iter().any(|network| network.contains(address));
     // Several headers are one list, in order (RFC 9110, 5.3).
     let mut lines: Vec<&[u8]> = headers.get_all(X_FORWARDED_FOR).map(HeaderValue::as_bytes).collect();
     lines.reverse();

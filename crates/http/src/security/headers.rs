@@ -1,6 +1,7 @@
 //! The headers that every answer carries (SEC-3), whatever its status.
 
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use mainstay_services::sabotage::{self, Guard};
 use url::Url;
 
 const COOP: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
@@ -43,6 +44,12 @@ impl SecurityHeaders {
 
     /// Puts them on an answer. What no handler marked as cacheable is not stored anywhere.
     pub(crate) fn apply(&self, headers: &mut HeaderMap) {
+        if !headers.contains_key(header::CACHE_CONTROL) && !sabotage::is_off(Guard::NoStore) {
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
+        if sabotage::is_off(Guard::SecurityHeaders) {
+            return;
+        }
         if self.hsts {
             headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
         }
@@ -58,9 +65,6 @@ impl SecurityHeaders {
         headers.insert(PERMISSIONS_POLICY, HeaderValue::from_static(PERMISSIONS));
         headers.insert(COOP, HeaderValue::from_static("same-origin"));
         headers.insert(CORP, HeaderValue::from_static("same-origin"));
-        if !headers.contains_key(header::CACHE_CONTROL) {
-            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        }
     }
 }
 

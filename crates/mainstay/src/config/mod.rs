@@ -6,6 +6,8 @@ mod check;
 mod read;
 pub(crate) mod registry;
 pub(crate) mod render;
+#[cfg(feature = "sabotage")]
+mod sabotage;
 #[cfg(test)]
 mod tests;
 mod typed;

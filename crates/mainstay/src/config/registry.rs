@@ -29,9 +29,10 @@ pub(crate) fn variable(name: &str) -> Option<&'static Variable> {
 }
 
 macro_rules! variables {
-    ($( [$section:literal] $( $name:literal $($secret:ident)? , $default:literal , $example:literal , $doc:literal ; )+ )+) => {
+    ($( [$section:literal] $( $(#[$only:meta])* $name:literal $($secret:ident)? , $default:literal , $example:literal , $doc:literal ; )+ )+) => {
         /// The list, in the order in which people read it.
         pub(crate) const VARIABLES: &[Variable] = &[$($(
+            $(#[$only])*
             Variable {
                 name: $name,
                 section: $section,
@@ -172,4 +173,10 @@ variables! {
         "Where Apple's keys are.";
     "MAINSTAY_APPLE_REVOKE_URL", "Apple's", "https://appleid.apple.com/auth/revoke",
         "Where tokens are revoked when an account is deleted.";
+
+    // Not in a normal build, where it is refused like any name that does not exist; see docs/guides/self-test.md.
+    ["Self-test of the gate"]
+    #[cfg(feature = "sabotage")]
+    "MAINSTAY_SABOTAGE", "(none)", "cors,csrf_token",
+        "Guards to leave out, comma-separated, in `dev` alone. `mainstay sabotage` prints their names.";
 }

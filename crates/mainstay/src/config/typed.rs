@@ -99,6 +99,9 @@ pub(crate) struct Config {
     pub log: String,
     pub log_format: LogFormat,
     pub insecure_cookies: bool,
+    /// Guards to leave out.
+    #[cfg(feature = "sabotage")]
+    pub sabotage: Vec<mainstay_services::sabotage::Guard>,
 }
 
 /// 32 bytes that do not print.
@@ -250,6 +253,8 @@ impl Config {
                 None => LogFormat::Text,
             },
             insecure_cookies: raw.flag("MAINSTAY_INSECURE_COOKIES", insecure_default),
+            #[cfg(feature = "sabotage")]
+            sabotage: super::sabotage::read(raw, environment),
             public_url,
         };
         let acknowledged = raw.flag("MAINSTAY_LEGACY_SIGN_IN_ACKNOWLEDGED", false);

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     App, Capability, Code, Error, RequestContext, Result, crypto, limits,
+    sabotage::{self, Guard},
     sessions::{self, SignedIn},
     settings::Environment,
 };
@@ -44,7 +45,9 @@ pub async fn login(
     };
     // Hashes of both, so that not even the length shows.
     let presented = crypto::sha256(presented_header.unwrap_or_default().as_bytes());
-    if presented_header.is_none() || !crypto::equal(&presented, &crypto::sha256(secret.as_bytes())) {
+    let is_right =
+        presented_header.is_some() && crypto::equal(&presented, &crypto::sha256(secret.as_bytes()));
+    if !is_right && !sabotage::is_off(Guard::TestSignInHeader) {
         let error = Error::new(Code::Forbidden, "The test header is missing or wrong.");
         return Err(attempt::refuse(app, ctx, METHOD, "header", error).await);
     }

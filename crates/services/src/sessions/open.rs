@@ -15,7 +15,10 @@ use super::{
     end::{count_ended, ended_event, ended_together_event},
     token,
 };
-use crate::{App, Code, Error, RequestContext, Result, audit, crypto, limits};
+use crate::{
+    App, Code, Error, RequestContext, Result, audit, crypto, limits,
+    sabotage::{self, Guard},
+};
 
 /// A fresh session with its tokens.
 #[derive(Clone, Debug)]
@@ -59,11 +62,15 @@ pub async fn open(
     method: SignInMethod,
     replaces: Option<SessionId>,
 ) -> Result<SignedIn> {
-    let values = Values {
+    let mut values = Values {
         session_id: SessionId::new(app.new_uuid()),
         jti: app.new_uuid(),
         refresh_token: app.ports.random.secret(),
     };
+    if let Some(fixated) = replaces.filter(|_| sabotage::is_off(Guard::SessionRenewal)) {
+        tx.delete_session(fixated).await?;
+        values.session_id = fixated;
+    }
     open_with(app, tx, ctx, member.id, method, replaces, &values).await
 }
 

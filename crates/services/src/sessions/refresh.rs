@@ -15,7 +15,10 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use super::{authenticate::ended, end, notice, rotation::Outcome, seen, token};
-use crate::{App, Code, Error, RequestContext, Result, audit, crypto, jobs, limits};
+use crate::{
+    App, Code, Error, RequestContext, Result, audit, crypto, jobs, limits,
+    sabotage::{self, Guard},
+};
 
 /// New tokens of a session.
 #[derive(Clone, Debug)]
@@ -55,7 +58,8 @@ pub(super) fn judge(session: &Session, token: &RefreshToken, now: Timestamp) -> 
     let age = now.since(replaced_at);
     let is_second_tab = age <= limits::REFRESH_GRACE;
     let is_lost_answer = age <= limits::REFRESH_LOST_ANSWER && session.generation_presented_at.is_none();
-    if token.generation + 1 == session.generation && (is_second_tab || is_lost_answer) {
+    let is_excused = (is_second_tab || is_lost_answer) && !sabotage::is_off(Guard::RefreshGrace);
+    if token.generation + 1 == session.generation && is_excused {
         Presented::Predecessor { salt }
     } else {
         Presented::Reused
@@ -89,6 +93,7 @@ async fn exchange(app: &App, ctx: &RequestContext, token: [u8; 32]) -> Result<(R
             seen::note(app, session.id, app.now());
             (session, successor, "same_successor")
         }
+        Outcome::Reused if sabotage::is_off(Guard::RefreshReuse) => return Err(unknown()),
         Outcome::Reused => {
             let hash = crypto::sha256(&token);
             return Err(app.retrying(|| end_if_reused(app, ctx, &hash)).await.err().unwrap_or_else(unknown));

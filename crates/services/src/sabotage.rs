@@ -1,0 +1,118 @@
+//! The guards that a build for the gate's self-test can leave out, one by one, so that every check is once seen to fail.
+//!
+//! A normal build has none of it: no guard can be left out, [`is_off`] is a constant, and what stands behind it is not compiled in.
+//! Which names there are and how to use them is told in `docs/guides/self-test.md`.
+
+macro_rules! guards {
+    ($($variant:ident = $word:literal, $without:literal;)*) => {
+        /// One guard.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Guard { $(#[doc = concat!("Without it: ", $without, ".")] $variant,)* }
+
+        #[cfg(feature = "sabotage")]
+        impl Guard {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// Its stable name, as checks use it.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+
+            /// What happens without it.
+            #[must_use]
+            pub const fn without(self) -> &'static str {
+                match self { $(Self::$variant => $without,)* }
+            }
+        }
+    };
+}
+
+guards! {
+    Cors = "cors", "pages of every origin are told that they may read";
+    CsrfToken = "csrf_token", "a cookie is enough to change something";
+    CsrfOrigin = "csrf_origin", "pages of every origin may send what changes something";
+    SecurityHeaders = "security_headers", "answers carry none of the headers that tell browsers what not to do";
+    NoStore = "no_store", "caches may keep what is personal";
+    ClientAddress = "client_address", "whatever X-Forwarded-For says is believed";
+    Ipv6Prefix = "ipv6_prefix", "every IPv6 address of a subscriber has a bucket of its own";
+    RateLimit = "rate_limit", "any number of requests is let in";
+    SignInBackoff = "sign_in_backoff", "failed sign-ins cost no time";
+    BodyLimit = "body_limit", "bodies of any size are read";
+    JsonDepth = "json_depth", "JSON is parsed however deep it is nested";
+    FieldLimits = "field_limits", "texts of any length are taken";
+    BodyTimeout = "body_timeout", "a body may take as long as it likes";
+    MetricsHidden = "metrics_hidden", "everybody reads the metrics";
+    AccessTable = "access_table", "members' routes are open to whoever presents nothing";
+    OperatorRole = "operator_role", "every member is an operator";
+    ServiceScope = "service_scope", "a service key may do what it has no scope for";
+    ProblemDetails = "problem_details", "refusals tell what happened inside";
+    RequestId = "request_id", "answers do not name the request";
+    CapabilityOff = "capability_off", "what is switched off answers as if there were no such thing";
+    ConfigSecrets = "config_secrets", "the public configuration tells a secret";
+    ReadyDetails = "ready_details", "readiness tells where the database is";
+    BearerNotForBrowsers = "bearer_not_for_browsers", "pages get tokens that script can read";
+    CookieAttributes = "cookie_attributes", "cookies are open to script and to other sites' requests";
+    UnknownPaths = "unknown_paths", "a path that does not exist answers like one that does";
+    ObjectOwnership = "object_ownership", "whoever knows a note's id reads it";
+    MassAssignment = "mass_assignment", "a member's own body sets their role";
+    ChallengeSingleUse = "challenge_single_use", "a passkey ceremony can be finished again and again";
+    ChallengeBinding = "challenge_binding", "a passkey ceremony can be finished in another browser";
+    PasskeyOrigin = "passkey_origin", "a passkey that signed for another page's origin is taken";
+    PasskeyUserVerification = "passkey_user_verification", "a passkey is taken without its owner being verified";
+    PasskeyBackupFlags = "passkey_backup_flags", "back-up flags that can't be are taken";
+    LastWayIn = "last_way_in", "the last way to sign in can be removed";
+    UniformAnswers = "uniform_answers", "asking for a code tells whether the address is known";
+    ConfiguredLinks = "configured_links", "links are made from what the request says about the host";
+    CodeSingleUse = "code_single_use", "a mailed code works again and again";
+    CodeBrowserBinding = "code_browser_binding", "a mailed code works in every browser";
+    EmailNormalisation = "email_normalisation", "two spellings of an address are two accounts";
+    AddressChangeKillsCodes = "address_change_kills_codes", "codes of an address outlive its change";
+    OauthState = "oauth_state", "a provider's answer is taken in every browser";
+    IdTokenSignature = "id_token_signature", "an ID token is believed whoever signed it";
+    TestSignInHeader = "test_sign_in_header", "the test sign-in asks for no secret";
+    RefreshReuse = "refresh_reuse", "a refresh token that only theft explains ends nothing";
+    RefreshGrace = "refresh_grace", "two tabs that refresh at once end the session";
+    SessionState = "session_state", "an access token outlives its session";
+    SessionRenewal = "session_renewal", "a sign-in goes on with the session that was there";
+    TokenSignature = "token_signature", "an access token is believed whoever signed it";
+    TokenExpiry = "token_expiry", "an access token never runs out";
+    JwksPublicOnly = "jwks_public_only", "the published keys have a private part";
+}
+
+/// Whether a guard is left out.
+#[cfg(not(feature = "sabotage"))]
+#[must_use]
+pub const fn is_off(_: Guard) -> bool {
+    false
+}
+
+#[cfg(feature = "sabotage")]
+pub use self::switched::{is_off, off, switch_off};
+
+#[cfg(feature = "sabotage")]
+mod switched {
+    use std::{collections::BTreeSet, sync::OnceLock};
+
+    use super::Guard;
+
+    static OFF: OnceLock<BTreeSet<Guard>> = OnceLock::new();
+
+    /// Leaves guards out for as long as the process lives. Only the first call counts; it comes before anything is served.
+    pub fn switch_off(guards: impl IntoIterator<Item = Guard>) {
+        let _ = OFF.set(guards.into_iter().collect());
+    }
+
+    /// Whether a guard is left out.
+    #[must_use]
+    pub fn is_off(guard: Guard) -> bool {
+        OFF.get().is_some_and(|off| off.contains(&guard))
+    }
+
+    /// The names of those that are left out.
+    #[must_use]
+    pub fn off() -> Vec<&'static str> {
+        OFF.get().into_iter().flatten().map(|guard| guard.as_str()).collect()
+    }
+}
