@@ -117,6 +117,9 @@ pub(crate) enum Tamper {
     InHeader(&'static str, &'static str, &'static str),
     /// Replaces a text in bodies.
     InBody(&'static str, &'static str),
+    /// Keeps what it answered and answers it again, whoever asks; what else is asked of such a path it relays in the name of whoever
+    /// was answered first.
+    CacheIgnoringCredentials,
 }
 
 /// One promise, attacked.

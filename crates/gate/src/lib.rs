@@ -18,5 +18,5 @@ mod redact;
 mod repo;
 mod report;
 mod run;
-mod scan;
+mod selftest;
 mod target;

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use anyhow::{Context as _, bail};
-use clap::Args;
+use clap::{Args, Parser};
 use secrecy::SecretString;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::time::Instant;
@@ -20,6 +20,7 @@ use crate::{
     probe::World,
     report::{self, FORM, Files, Kind, Progress, Report, Subject},
     run::{self, Given, Plan},
+    selftest,
     target::Target,
 };
 
@@ -70,6 +71,26 @@ pub(super) async fn run(arguments: Arguments, json: bool) -> anyhow::Result<u8> 
     }
     arguments.files.write(&report)?;
     Ok(report.exit_code())
+}
+
+/// Tries the chosen checks themselves.
+pub(super) async fn self_test(
+    arguments: &Arguments,
+    options: &selftest::Options,
+    json: bool,
+) -> anyhow::Result<u8> {
+    selftest::run(options, &chosen(&arguments.only)?, json).await
+}
+
+/// Runs one check as the command line `mainstay gate` with these arguments would, and prints nothing.
+pub(crate) async fn quietly(line: &[String], check: &'static Check) -> anyhow::Result<Report> {
+    #[derive(Parser)]
+    #[command(no_binary_name = true)]
+    struct Line {
+        #[command(flatten)]
+        attack: Arguments,
+    }
+    attack(&Line::try_parse_from(line)?.attack, vec![check], true).await
 }
 
 /// Prints which checks there are.

@@ -1,11 +1,12 @@
 //! `mainstay gate`: what the command line understands. Each command is a file.
 
-mod attack;
-mod repo;
+pub(crate) mod attack;
 
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+
+use crate::selftest;
 
 /// Exit code of a command that could not be carried out.
 const COULD_NOT_RUN: u8 = 2;
@@ -16,6 +17,8 @@ const COULD_NOT_RUN: u8 = 2;
 pub struct Arguments {
     #[command(flatten)]
     attack: attack::Arguments,
+    #[command(flatten)]
+    self_test: selftest::Options,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -32,6 +35,9 @@ enum Command {
 /// when the command could not be carried out.
 pub async fn run(arguments: Arguments, json: bool) -> ExitCode {
     let outcome = match arguments.command {
+        None if arguments.self_test.is_wanted => {
+            attack::self_test(&arguments.attack, &arguments.self_test, json).await
+        }
         None => attack::run(arguments.attack, json).await,
         Some(Command::List) => attack::list(json),
         Some(Command::Repo(arguments)) => repo::run(*arguments, json).await,

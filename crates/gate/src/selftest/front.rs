@@ -1,0 +1,161 @@
+//! A lying proxy on the loopback. It passes every request on from the address it came from, and changes the answers.
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::{
+    Method, Request, Response, StatusCode,
+    body::Incoming,
+    client,
+    header::{AUTHORIZATION, CONTENT_LENGTH, COOKIE, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::TokioIo;
+use parking_lot::Mutex;
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    task::JoinHandle,
+};
+
+use crate::{check::Tamper, limits};
+
+/// The proxy; it ends with this value.
+pub(super) struct Front(JoinHandle<()>);
+
+struct Relay {
+    upstream: SocketAddr,
+    tamper: Option<Tamper>,
+    /// What was answered to whom, by path.
+    kept: Mutex<HashMap<String, Kept>>,
+}
+
+#[derive(Clone)]
+struct Kept {
+    answer: Response<Bytes>,
+    credentials: HeaderMap,
+}
+
+impl Front {
+    /// Listens before a server; without a tamper it is honest.
+    pub(super) fn start(listener: TcpListener, upstream_port: u16, tamper: Option<Tamper>) -> Self {
+        let relay = Arc::new(Relay {
+            upstream: SocketAddr::from((Ipv4Addr::LOCALHOST, upstream_port)),
+            tamper,
+            kept: Mutex::default(),
+        });
+        Self(tokio::spawn(async move {
+            while let Ok((stream, peer)) = listener.accept().await {
+                let relay = Arc::clone(&relay);
+                let service = service_fn(move |request| {
+                    let relay = Arc::clone(&relay);
+                    async move { Ok::<_, std::convert::Infallible>(relay.answer(peer.ip(), request).await) }
+                });
+                // A connection that breaks off is its client's affair.
+                tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+            }
+        }))
+    }
+}
+
+impl Drop for Front {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Relay {
+    async fn answer(&self, peer: IpAddr, mut request: Request<Incoming>) -> Response<Full<Bytes>> {
+        let key = request.uri().path_and_query().map_or_else(String::new, ToString::to_string);
+        let is_get = request.method() == Method::GET;
+        let keeps = matches!(self.tamper, Some(Tamper::CacheIgnoringCredentials));
+        let kept = if keeps { self.kept.lock().get(&key).cloned() } else { None };
+        if let Some(kept) = kept {
+            if is_get {
+                return kept.answer.map(Full::new);
+            }
+            lend(request.headers_mut(), &kept.credentials);
+        }
+        let credentials = request.headers().clone();
+        let mut answer = match self.pass_on(peer, request).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                let mut answer = Response::new(Bytes::from(format!("the front can't pass it on: {error:#}")));
+                *answer.status_mut() = StatusCode::BAD_GATEWAY;
+                return answer.map(Full::new);
+            }
+        };
+        if keeps && is_get && answer.status().is_success() {
+            self.kept.lock().insert(key, Kept { answer: answer.clone(), credentials });
+        }
+        if let Some(tamper) = self.tamper {
+            change(&mut answer, tamper);
+        }
+        answer.map(Full::new)
+    }
+
+    async fn pass_on(&self, peer: IpAddr, request: Request<Incoming>) -> anyhow::Result<Response<Bytes>> {
+        // From the address that asked, so that the server still tells its clients apart.
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(SocketAddr::from((peer, 0))).context("the client's address is not of this machine")?;
+        let stream = socket.connect(self.upstream).await?;
+        let (mut sender, connection) = client::conn::http1::handshake(TokioIo::new(stream)).await?;
+        let connection = tokio::spawn(connection);
+        let (mut parts, body) = sender.send_request(request).await?.into_parts();
+        let body = Limited::new(body, limits::FRONT_BODY_BYTES_MAX).collect().await;
+        connection.abort();
+        let body = body.map_err(|error| anyhow::anyhow!("{error}"))?.to_bytes();
+        // The body is whole now and may be changed; its length is told anew.
+        parts.headers.remove(TRANSFER_ENCODING);
+        parts.headers.remove(CONTENT_LENGTH);
+        Ok(Response::from_parts(parts, body))
+    }
+}
+
+/// Asks in the name of somebody else.
+fn lend(headers: &mut HeaderMap, credentials: &HeaderMap) {
+    for name in [AUTHORIZATION, COOKIE, HeaderName::from_static("x-csrf-token")] {
+        if let Some(value) = credentials.get(&name) {
+            headers.insert(name, value.clone());
+        }
+    }
+}
+
+fn change(answer: &mut Response<Bytes>, tamper: Tamper) {
+    let headers = answer.headers_mut();
+    match tamper {
+        Tamper::RemoveHeader(name) => {
+            headers.remove(name);
+        }
+        Tamper::SetHeader(name, value) => {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        Tamper::InHeader(name, old, new) => {
+            let changed: Vec<_> =
+                headers.get_all(name).iter().map(|value| replaced(value, old, new)).collect();
+            headers.remove(name);
+            for value in changed {
+                headers.append(HeaderName::from_static(name), value);
+            }
+        }
+        Tamper::InBody(old, new) => {
+            if let Ok(text) = std::str::from_utf8(answer.body())
+                && text.contains(old)
+            {
+                *answer.body_mut() = Bytes::from(text.replace(old, new));
+            }
+        }
+        Tamper::CacheIgnoringCredentials => {}
+    }
+}
+
+fn replaced(value: &HeaderValue, old: &str, new: &str) -> HeaderValue {
+    let text = String::from_utf8_lossy(value.as_bytes()).replace(old, new);
+    HeaderValue::try_from(text).unwrap_or_else(|_| value.clone())
+}

@@ -1,0 +1,106 @@
+//! One check, tried: on a right server it must pass, on a wrong one it must fail.
+
+use std::net::Ipv4Addr;
+
+use anyhow::{Context as _, bail};
+use tokio::net::TcpListener;
+use url::Url;
+
+use super::{
+    front::Front,
+    server::{Program, free_port},
+    setting::{self, Stage, TEST_AUTH},
+    stand_in::StandIn,
+    verdicts::{Seen, Trial},
+};
+use crate::{
+    check::{Check, Control, Tamper},
+    cli::attack,
+    report::{CheckReport, Verdict},
+};
+
+/// How the server of a run is.
+#[derive(Clone, Copy)]
+enum Server {
+    Right,
+    Wrong,
+}
+
+/// Tries a check.
+pub(super) async fn run(program: &Program, stand_in: &StandIn, check: &'static Check) -> Trial {
+    let right = Seen::of(once(program, stand_in, check, Server::Right).await);
+    let wrong = Seen::of(once(program, stand_in, check, Server::Wrong).await);
+    let problem = match (right.verdict, wrong.verdict) {
+        (Verdict::Pass, Verdict::Fail) => None,
+        (Verdict::Pass, Verdict::Pass) => Some("it does not notice its control"),
+        (Verdict::Pass, _) => Some("its control does not make it fail but break"),
+        (Verdict::Skip, _) => Some("no control possible here: it does not apply to the right server"),
+        _ => Some("it does not pass on the right server"),
+    };
+    Trial { id: check.id, title: check.title, control: describe(check.control), right, wrong, problem }
+}
+
+async fn once(
+    program: &Program,
+    stand_in: &StandIn,
+    check: &'static Check,
+    server: Server,
+) -> anyhow::Result<CheckReport> {
+    let stage = Stage::of(check);
+    // The front's port is the public one; where there is none, the server's own is.
+    let listener = match check.control {
+        Control::Front(_) => Some(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?),
+        Control::Guard(_) | Control::Settings(_) => None,
+    };
+    let port = free_port()?;
+    let public_port =
+        listener.as_ref().map_or(Ok(port), |listener| listener.local_addr().map(|at| at.port()))?;
+    let public = Url::parse(&format!("http://localhost:{public_port}/"))?;
+    let mut settings = setting::right(stage, &public, stand_in);
+    let mut tamper: Option<Tamper> = None;
+    match (server, check.control) {
+        (Server::Right, _) => {}
+        (Server::Wrong, Control::Guard(name)) => {
+            if stage != Stage::Dev {
+                bail!("a guard can be left out in dev alone; this check needs another control");
+            }
+            settings.insert("MAINSTAY_SABOTAGE".to_owned(), name.to_owned());
+        }
+        (Server::Wrong, Control::Settings(wrong)) => {
+            settings.extend(wrong.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        }
+        (Server::Wrong, Control::Front(lie)) => tamper = Some(lie),
+    }
+    let server = program.serve(port, &settings).await?;
+    let front = listener.map(|listener| Front::start(listener, port, tamper));
+    let mut line = vec![public.to_string(), "--destructive".to_owned()];
+    line.extend(["--environment".to_owned(), stage.as_str().to_owned()]);
+    if stage == Stage::Dev {
+        line.extend(["--test-auth".to_owned(), TEST_AUTH.to_owned()]);
+    }
+    let outcome = attack::quietly(&line, check).await;
+    drop(front);
+    server.stop().await;
+    let report = outcome?;
+    if report.interrupted {
+        bail!("interrupted");
+    }
+    report.checks.into_iter().next().context("the check was not run")
+}
+
+fn describe(control: Control) -> String {
+    match control {
+        Control::Guard(name) => format!("without {name}"),
+        Control::Settings(settings) => {
+            let pairs: Vec<_> = settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            format!("with {}", pairs.join(" "))
+        }
+        Control::Front(tamper) => match tamper {
+            Tamper::RemoveHeader(name) => format!("a front takes {name} away"),
+            Tamper::SetHeader(name, value) => format!("a front sets {name}: {value}"),
+            Tamper::InHeader(name, old, new) => format!("a front makes {old:?} of {name} {new:?}"),
+            Tamper::InBody(old, new) => format!("a front makes {old:?} in bodies {new:?}"),
+            Tamper::CacheIgnoringCredentials => "a front caches whoever asks".to_owned(),
+        },
+    }
+}
