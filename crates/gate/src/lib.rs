@@ -13,6 +13,7 @@ mod drill;
 mod evidence;
 mod limits;
 mod members;
+mod openapi;
 mod probe;
 mod redact;
 mod repo;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use crate::{
     check::Ended,
-    client::{Client, Sources},
+    client::{Client, Raw, Sources},
     evidence::Recorder,
     members::{Actor, Posture, Register},
-    scan::Stranger,
+    openapi::{self, Operation},
     target::Target,
 };
 
@@ -50,10 +50,19 @@ impl Probe {
         Ok(Client::new(http, self.target.base.clone(), self.recorder.clone(), Arc::clone(&self.world.budget)))
     }
 
-    /// The service that is scanned.
-    pub(crate) fn stranger(&self) -> Result<&Arc<Stranger>, Ended> {
-        let why = || Ended::error("this check is for `gate scan`");
-        self.target.stranger.as_ref().ok_or_else(why)
+    /// Connections on which every byte is as a check wants it.
+    pub(crate) fn raw(&self) -> Result<Raw, Ended> {
+        let plug = self.world.sources.plug(&self.target.base);
+        Ok(self.client.raw(plug.map_err(|error| Ended::error(error.to_string()))?))
+    }
+
+    /// Every operation of the deployment's own description.
+    pub(crate) fn operations(&self) -> Result<Vec<Operation>, Ended> {
+        let operations = openapi::operations(&self.target.openapi);
+        if operations.is_empty() {
+            return Err(Ended::error("the OpenAPI document has no operations"));
+        }
+        Ok(operations)
     }
 
     /// Writes down what was counted or found.

@@ -5,12 +5,14 @@
 mod budget;
 mod call;
 mod jar;
+mod raw;
 mod source;
 
 pub(crate) use self::{
     budget::Budget,
     call::{Answer, Call},
     jar::Jar,
+    raw::{Heard, Plug, Raw, Wire},
     source::{Sources, Trust},
 };
 
@@ -38,6 +40,11 @@ impl Client {
     /// The same at another address of the deployment.
     pub(crate) fn at(&self, base: &Url) -> Self {
         Self { base: base.clone(), ..self.clone() }
+    }
+
+    /// The same evidence and budget for connections without an HTTP client.
+    pub(crate) fn raw(&self, plug: Plug) -> Raw {
+        Raw::new(plug, self.recorder.clone(), Arc::clone(&self.budget))
     }
 
     pub(crate) fn base(&self) -> &Url {

@@ -11,11 +11,15 @@ use anyhow::Context as _;
 use reqwest::{Certificate, redirect};
 use url::{Host, Url};
 
-use crate::limits;
+use crate::{client::Plug, limits};
 
 /// Which certificates are believed beside the public ones.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Trust(Vec<Certificate>);
+pub(crate) struct Trust {
+    bundle: Vec<Certificate>,
+    /// The same, for connections that are no HTTP client's.
+    pem: Vec<u8>,
+}
 
 impl Trust {
     /// Reads a PEM bundle of authorities.
@@ -23,7 +27,11 @@ impl Trust {
         let pem = std::fs::read(path).with_context(|| format!("can't read {}", path.display()))?;
         let bundle = Certificate::from_pem_bundle(&pem)
             .with_context(|| format!("{} is no bundle of certificates (PEM)", path.display()))?;
-        Ok(Self(bundle))
+        Ok(Self { bundle, pem })
+    }
+
+    pub(super) fn pem(&self) -> &[u8] {
+        &self.pem
     }
 }
 
@@ -63,6 +71,20 @@ impl Sources {
         self.client(self.are_separate().then(|| IpAddr::V4(self.address())))
     }
 
+    /// A client at this very address of this machine.
+    pub(crate) fn at(&self, source: IpAddr) -> anyhow::Result<reqwest::Client> {
+        self.client(Some(source))
+    }
+
+    /// Where connections that are no HTTP client's go, from an address that no other has had.
+    pub(crate) fn plug(&self, base: &Url) -> anyhow::Result<Plug> {
+        let host = base.host_str().context("the address has no host")?;
+        let port = base.port_or_known_default().context("the address has no port")?;
+        let known = self.loopback.iter().find(|(name, address)| name == host && address.port() == port);
+        let source = known.map(|_| IpAddr::V4(self.address()));
+        Plug::new(base, known.map(|(_, address)| *address), source, &self.trust)
+    }
+
     fn address(&self) -> Ipv4Addr {
         let number = self.next.fetch_add(1, Ordering::Relaxed) % 16_000_000;
         let [_, b, c, d] = number.to_be_bytes();
@@ -78,7 +100,7 @@ impl Sources {
             .user_agent(concat!("mainstay-gate/", env!("CARGO_PKG_VERSION")))
             .http1_only()
             .local_address(source);
-        for certificate in &self.trust.0 {
+        for certificate in &self.trust.bundle {
             builder = builder.add_root_certificate(certificate.clone());
         }
         for (host, address) in &self.loopback {
