@@ -1,6 +1,7 @@
 //! The registry: every check there is, in the order of the report. A new check is a file below and a line here.
 
 mod edge;
+mod own_things;
 mod sessions;
 
 use crate::check::Check;

@@ -4,13 +4,19 @@ mod answers;
 mod bearer_not_for_browsers;
 mod content_policy;
 mod cookies;
+mod csrf_origin;
+mod csrf_token;
 mod foreign_origin;
+mod method_override;
 mod own_origin;
 mod personal_answers;
 mod quota;
 mod rules;
+mod safe_methods;
 mod security_headers;
+mod simple_requests;
 mod transport_security;
+mod writes;
 
 use crate::check::Check;
 
@@ -23,4 +29,9 @@ pub(super) const CHECKS: &[&Check] = &[
     &bearer_not_for_browsers::CHECK,
     &own_origin::CHECK,
     &foreign_origin::CHECK,
+    &csrf_token::CHECK,
+    &csrf_origin::CHECK,
+    &simple_requests::CHECK,
+    &method_override::CHECK,
+    &safe_methods::CHECK,
 ];

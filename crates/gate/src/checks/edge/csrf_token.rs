@@ -1,0 +1,56 @@
+//! Cross-site request forgery: a cookie alone changes nothing, it takes this session's token too (SEC-2).
+
+use super::writes;
+use crate::{
+    check::{Check, Control, Effect, Need, Outcome, Phase, Priority, Reference, Running, ensure, passed},
+    checks::own_things::{Snapshot, furnish},
+    probe::Probe,
+};
+
+pub(crate) static CHECK: Check = Check {
+    id: "edge.csrf-token",
+    title: "A write with a cookie needs the token of its own session",
+    promises: &["SEC-2", "T-OP-06"],
+    priority: Priority::P0,
+    references: &[Reference::Asvs("3.5.1"), Reference::Cwe(352), Reference::Api(8)],
+    needs: &[Need::Members],
+    effect: Effect::Safe,
+    phase: Phase::Together,
+    control: Control::Guard("csrf_token"),
+    run: |probe| -> Running { Box::pin(run(probe)) },
+};
+
+async fn run(probe: Probe) -> Outcome {
+    let member = probe.member().await?;
+    furnish(&member).await?;
+    let other = probe.again(&member).await?;
+    let operations = probe.operations()?;
+    let writes = writes::of(&member, &operations, |name| probe.target.why_off(name).is_none()).await?;
+    let before = Snapshot::take(&member, &operations).await?;
+    let own = member.csrf();
+    ensure(own != other.csrf(), || "two sessions have the same token".to_owned())?;
+    let altered = own.chars().rev().collect::<String>();
+    let shapes: [(&str, Vec<String>); 5] = [
+        ("no token", vec![]),
+        ("an empty token", vec![String::new()]),
+        ("another session's token", vec![other.csrf()]),
+        ("an altered token", vec![altered.clone()]),
+        ("two tokens", vec![altered, own]),
+    ];
+    for write in &writes {
+        for (what, tokens) in &shapes {
+            let mut call = write.call(&member).without("x-csrf-token").purpose(*what);
+            for token in tokens {
+                call = call.header("x-csrf-token", token);
+            }
+            let answer = call.send().await?;
+            ensure(answer.status == 403 && answer.code() == "csrf_refused", || {
+                format!("{} with {what} answered {} {}", write.name, answer.status, answer.said())
+            })?;
+        }
+    }
+    let after = Snapshot::take(&member, &operations).await?;
+    let changed = before.difference(&after);
+    ensure(changed.is_none(), || format!("refused, and yet {}", changed.unwrap_or_default()))?;
+    passed(format!("{} writes, each with {} wrong tokens; nothing changed", writes.len(), shapes.len()))
+}
