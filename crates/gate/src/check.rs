@@ -117,9 +117,8 @@ pub(crate) enum Tamper {
     InHeader(&'static str, &'static str, &'static str),
     /// Replaces a text in bodies.
     InBody(&'static str, &'static str),
-    /// Keeps what it answered and answers it again, whoever asks; what else is asked of such a path it relays in the name of whoever
-    /// was answered first.
-    CacheIgnoringCredentials,
+    /// Takes a header out of requests as they come in, whatever else they say, and goes on with what is left.
+    StripRequestHeader(&'static str),
 }
 
 /// One promise, attacked.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::stream;
 use reqwest::{
     Method, StatusCode,
     header::{self, HeaderMap, HeaderName, HeaderValue},
@@ -18,6 +19,9 @@ use crate::{
     limits, redact,
 };
 
+/// Pieces of a body that is sent without its length.
+const CHUNK_BYTES: usize = 16 * 1024;
+
 /// A request that is about to be sent.
 #[must_use = "a call does nothing until it is sent"]
 pub(crate) struct Call {
@@ -30,8 +34,7 @@ pub(crate) struct Call {
     purpose: Option<String>,
     is_patient: bool,
     is_kept: bool,
-    is_answer_shown: bool,
-    hidden: Option<String>,
+    is_chunked: bool,
     fault: Option<String>,
 }
 
@@ -56,8 +59,7 @@ impl Call {
             purpose: None,
             is_patient: false,
             is_kept: true,
-            is_answer_shown: true,
-            hidden: None,
+            is_chunked: false,
             fault: None,
         }
     }
@@ -103,6 +105,12 @@ impl Call {
         self.body = Some(body.into());
         self.headers.remove(header::CONTENT_TYPE);
         if kind.is_empty() { self } else { self.header("content-type", kind) }
+    }
+
+    /// The same without its length in front: in chunks.
+    pub(crate) fn chunked(mut self, kind: &str, body: impl Into<Bytes>) -> Self {
+        self.is_chunked = true;
+        self.body(kind, body)
     }
 
     /// Sends these cookies, and keeps what the answer sets.
@@ -192,7 +200,7 @@ impl Call {
         let mut request =
             self.client.http.request(self.method.clone(), url.clone()).headers(self.headers.clone());
         if let Some(body) = &self.body {
-            request = request.body(body.clone());
+            request = request.body(self.framed(body));
         }
         let started = Instant::now();
         let outcome = match request.send().await {
@@ -213,6 +221,15 @@ impl Call {
                 std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
             Ended::error(format!("{} {}: {error}{cause}", self.method, self.path))
         })
+    }
+
+    fn framed(&self, body: &Bytes) -> reqwest::Body {
+        if !self.is_chunked {
+            return body.clone().into();
+        }
+        // Of a stream nobody knows the length.
+        let pieces = body.chunks(CHUNK_BYTES).map(Bytes::copy_from_slice).map(Ok::<_, std::io::Error>);
+        reqwest::Body::wrap_stream(stream::iter(pieces.collect::<Vec<_>>()))
     }
 
     fn exchange(&self, url: &str, outcome: &Result<Answer, reqwest::Error>, took: Duration) -> Exchange {

@@ -12,7 +12,7 @@ pub(crate) use self::{
     budget::Budget,
     call::{Answer, Call},
     jar::Jar,
-    raw::{Heard, Plug, Raw, Wire},
+    raw::{Heard, Plug, Raw},
     source::{Sources, Trust},
 };
 

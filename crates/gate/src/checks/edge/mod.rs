@@ -2,20 +2,36 @@
 
 mod answers;
 mod bearer_not_for_browsers;
+mod body_limit;
+mod compressed_body;
 mod content_policy;
 mod cookies;
 mod csrf_origin;
 mod csrf_token;
+mod field_limits;
 mod foreign_origin;
+mod header_injection;
+mod header_limits;
+mod json_depth;
 mod method_override;
+mod methods;
+mod metrics_hidden;
 mod own_origin;
 mod personal_answers;
+mod problem_form;
+mod problems;
 mod quota;
+mod request_id;
 mod rules;
 mod safe_methods;
 mod security_headers;
 mod simple_requests;
+mod slow;
+mod slow_body;
+mod slow_headers;
+mod smuggling;
 mod transport_security;
+mod unknown_paths;
 mod writes;
 
 use crate::check::Check;
@@ -34,4 +50,18 @@ pub(super) const CHECKS: &[&Check] = &[
     &simple_requests::CHECK,
     &method_override::CHECK,
     &safe_methods::CHECK,
+    &problem_form::CHECK,
+    &request_id::CHECK,
+    &header_injection::CHECK,
+    &unknown_paths::CHECK,
+    &methods::CHECK,
+    &metrics_hidden::CHECK,
+    &body_limit::CHECK,
+    &compressed_body::CHECK,
+    &json_depth::CHECK,
+    &field_limits::CHECK,
+    &header_limits::CHECK,
+    &slow_body::CHECK,
+    &slow_headers::CHECK,
+    &smuggling::CHECK,
 ];

@@ -1,0 +1,114 @@
+//! A body that is one byte too long is refused, whether its length is announced or not, and before it is all read (SEC-7).
+
+use std::time::Duration;
+
+use crate::{
+    check::{
+        Check, Control, Effect, Ended, Need, Outcome, Phase, Priority, Reference, Running, ensure, passed,
+    },
+    client::{Answer, Heard},
+    members::Actor,
+    openapi::{Admits, Operation},
+    probe::Probe,
+};
+
+pub(crate) static CHECK: Check = Check {
+    id: "edge.body-limit",
+    title: "A body one byte over its bound is refused, with and without Content-Length",
+    promises: &["SEC-7"],
+    priority: Priority::P0,
+    references: &[Reference::Asvs("15.2.2"), Reference::Cwe(770), Reference::Cwe(400), Reference::Api(4)],
+    needs: &[Need::Members],
+    effect: Effect::Safe,
+    phase: Phase::Together,
+    control: Control::Guard("body_limit"),
+    run: |probe| -> Running { Box::pin(run(probe)) },
+};
+
+/// A server that has not refused by then takes whatever comes.
+const UNENDING_BYTES: usize = 24 * 1024 * 1024;
+const CHUNK_BYTES: usize = 64 * 1024;
+const SILENCE: Duration = Duration::from_secs(2);
+/// A look for an answer between two pieces.
+const GLANCE: Duration = Duration::from_millis(20);
+
+async fn run(probe: Probe) -> Outcome {
+    let mut seen = 0;
+    for operation in probe.operations()? {
+        let (Some(_), Some(most)) = (&operation.body, operation.body_bytes_max) else { continue };
+        let is_off = operation.capability.as_deref().is_some_and(|name| probe.target.why_off(name).is_some());
+        // A stranger's body is refused before it is read where a member is needed; so it is a member's, whom it may cost a session.
+        if is_off || matches!(operation.admits, Admits::Operator | Admits::Service | Admits::Holder) {
+            continue;
+        }
+        let member = probe.member().await?;
+        let over = send(&member, &operation, padded(most + 1), true).await?;
+        refuse(&operation, "one byte over", &over)?;
+        let over = send(&member, &operation, padded(most + 1), false).await?;
+        refuse(&operation, "one byte over without Content-Length", &over)?;
+        let full = send(&member, &operation, padded(most), true).await?;
+        ensure(full.status != 413, || {
+            format!("{}: {most} bytes, as described, are refused", operation.name())
+        })?;
+        seen += 1;
+    }
+    let read = unending(&probe).await?;
+    passed(format!("{seen} operations; an unending body was refused after {} kB", read / 1024))
+}
+
+/// JSON of exactly so many bytes, whose one field nobody knows.
+fn padded(bytes: usize) -> Vec<u8> {
+    let frame = r#"{"padding":""}"#.len();
+    format!("{{\"padding\":\"{}\"}}", "x".repeat(bytes.saturating_sub(frame))).into_bytes()
+}
+
+async fn send(
+    member: &Actor,
+    operation: &Operation,
+    body: Vec<u8>,
+    announced: bool,
+) -> Result<Answer, Ended> {
+    let path = operation.filled(|_| uuid::Uuid::new_v4().to_string());
+    let call = member.call(operation.method.clone(), &path).patiently();
+    if announced {
+        return call.body("application/json", body).send().await;
+    }
+    call.chunked("application/json", body).send().await
+}
+
+fn refuse(operation: &Operation, what: &str, answer: &Answer) -> Result<(), Ended> {
+    ensure(answer.status == 413 && answer.code() == "payload_too_large", || {
+        format!("{}: {what} answered {} {}", operation.name(), answer.status, answer.said())
+    })
+}
+
+/// How much of a body without end is sent before the refusal comes.
+async fn unending(probe: &Probe) -> Result<usize, Ended> {
+    let raw = probe.raw()?;
+    let head = format!(
+        "POST /v1/auth/refresh HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n",
+        raw.authority()
+    );
+    let mut wire = raw.open().await?;
+    let chunk = format!("{CHUNK_BYTES:x}\r\n{}\r\n", " ".repeat(CHUNK_BYTES));
+    let mut is_taken = wire.send(head.as_bytes()).await.is_ok();
+    let (mut sent, mut heard) = (0, Heard::default());
+    while is_taken && sent < UNENDING_BYTES {
+        let sending = tokio::time::timeout(SILENCE, wire.send(chunk.as_bytes())).await;
+        is_taken = sending.is_ok_and(|sent| sent.is_ok());
+        sent += CHUNK_BYTES;
+        heard = wire.listen(GLANCE).await;
+        is_taken &= heard.bytes.is_empty() && !heard.is_closed;
+    }
+    if heard.bytes.is_empty() {
+        heard = wire.listen(SILENCE).await;
+    }
+    raw.record("a body without end", head.as_bytes(), &heard);
+    ensure(sent < UNENDING_BYTES, || {
+        format!("{} MB of one body were taken without a refusal", sent / 1024 / 1024)
+    })?;
+    ensure(heard.status() == Some(413), || {
+        format!("a body without end was answered with {:?}", heard.status())
+    })?;
+    Ok(sent)
+}

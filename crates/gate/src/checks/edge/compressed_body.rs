@@ -1,0 +1,73 @@
+//! A small body that grows a thousandfold when it is unpacked: compressed requests are refused unread (SEC-7).
+
+use std::{io::Write as _, time::Duration};
+
+use flate2::{Compression, write::GzEncoder};
+
+use crate::{
+    check::{Check, Control, Effect, Ended, Outcome, Phase, Priority, Reference, Running, ensure, passed},
+    probe::Probe,
+};
+
+pub(crate) static CHECK: Check = Check {
+    id: "edge.compressed-body",
+    title: "A compressed body is not unpacked beyond its bound",
+    promises: &["SEC-7"],
+    priority: Priority::P0,
+    references: &[Reference::Asvs("5.2.3"), Reference::Cwe(409), Reference::Cwe(400), Reference::Api(4)],
+    needs: &[],
+    effect: Effect::Safe,
+    phase: Phase::Together,
+    control: Control::Guard("content_encoding"),
+    run: |probe| -> Running { Box::pin(run(probe)) },
+};
+
+/// What the bomb unpacks to.
+const BOMB_BYTES: usize = 32 * 1024 * 1024;
+const ANSWER_TIME_MAX: Duration = Duration::from_secs(5);
+
+async fn run(probe: Probe) -> Outcome {
+    let small = pack(b"{}")?;
+    let bomb = pack(&vec![b' '; BOMB_BYTES])?;
+    let mut sent = 0;
+    for path in ["/v1/auth/refresh", "/v1/auth/logout", "/v1/auth/email/finish"] {
+        for (coding, body) in [
+            ("gzip", &small),
+            ("gzip", &bomb),
+            ("x-gzip", &small),
+            ("deflate", &small),
+            ("br", &small),
+            ("gzip, gzip", &small),
+            ("identity, gzip", &small),
+        ] {
+            let call = probe
+                .client
+                .post(path)
+                .body("application/json", body.clone())
+                .header("content-encoding", coding);
+            let answer = call.patiently().send().await?;
+            if answer.code() == "capability_unavailable" {
+                continue;
+            }
+            ensure(matches!(answer.status, 413 | 415), || {
+                format!(
+                    "{} bytes of {coding} at {path} answered {} {}",
+                    body.len(),
+                    answer.status,
+                    answer.said()
+                )
+            })?;
+            ensure(answer.took < ANSWER_TIME_MAX, || {
+                format!("{} bytes of {coding} took {:?}", body.len(), answer.took)
+            })?;
+            sent += 1;
+        }
+    }
+    passed(format!("{sent} compressed bodies, bombs of {} MB among them", BOMB_BYTES / 1024 / 1024))
+}
+
+fn pack(bytes: &[u8]) -> Result<Vec<u8>, Ended> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    let packed = encoder.write_all(bytes).and_then(|()| encoder.finish());
+    packed.map_err(|error| Ended::error(error.to_string()))
+}

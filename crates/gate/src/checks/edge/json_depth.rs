@@ -1,0 +1,67 @@
+//! JSON that is nested too deep is refused before anything walks into it (SEC-7).
+
+use crate::{
+    check::{
+        Check, Control, Effect, Ended, Need, Outcome, Phase, Priority, Reference, Running, ensure, passed,
+    },
+    probe::Probe,
+};
+
+pub(crate) static CHECK: Check = Check {
+    id: "edge.json-depth",
+    title: "JSON nested deeper than its bound is refused",
+    promises: &["SEC-7"],
+    priority: Priority::P0,
+    references: &[
+        Reference::Asvs("2.2.1"),
+        Reference::Asvs("15.2.2"),
+        Reference::Cwe(674),
+        Reference::Cwe(770),
+        Reference::Api(4),
+    ],
+    needs: &[Need::Members],
+    effect: Effect::Safe,
+    phase: Phase::Together,
+    control: Control::Guard("json_depth"),
+    run: |probe| -> Running { Box::pin(run(probe)) },
+};
+
+/// Brackets that fit into the smallest JSON body.
+const DEEPEST: usize = 30_000;
+
+async fn run(probe: Probe) -> Outcome {
+    let Some(most) =
+        probe.target.config.pointer("/limits/json_depth_max").and_then(serde_json::Value::as_u64)
+    else {
+        return Err(Ended::fail("GET /v1/config does not tell limits.json_depth_max"));
+    };
+    let most = usize::try_from(most).unwrap_or(usize::MAX).min(DEEPEST);
+    let member = probe.member().await?;
+    for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+        // The object around it is a level of its own.
+        for (levels, wanted) in [(most - 1, 200), (most, 422), (most * 4, 422), (DEEPEST / open.len(), 422)] {
+            let inner = format!("{}1{}", open.repeat(levels), close.repeat(levels));
+            let body = format!("{{\"display_name\":\"deep\",\"nobody_knows_this\":{inner}}}");
+            let call =
+                member.call(reqwest::Method::PATCH, "/v1/me").body("application/json", body).patiently();
+            let answer = call.send().await?;
+            ensure(answer.status == wanted, || {
+                format!(
+                    "{} levels of {open} answered {} where {wanted} was expected: {}",
+                    levels + 1,
+                    answer.status,
+                    answer.said()
+                )
+            })?;
+        }
+    }
+    let unclosed = "[".repeat(DEEPEST);
+    let answer = member
+        .call(reqwest::Method::PATCH, "/v1/me")
+        .body("application/json", unclosed)
+        .patiently()
+        .send()
+        .await?;
+    ensure(answer.status == 422, || format!("unclosed brackets answered {}", answer.status))?;
+    passed(format!("{most} levels are taken, one more is refused, and so are {DEEPEST}"))
+}

@@ -1,0 +1,75 @@
+//! Messages whose end is a matter of opinion are refused and their connection ends, so that no second request hides in one (RFC 9112, 6.3).
+
+use std::time::Duration;
+
+use crate::{
+    check::{Check, Control, Effect, Outcome, Phase, Priority, Reference, Running, Tamper, ensure, passed},
+    probe::Probe,
+};
+
+pub(crate) static CHECK: Check = Check {
+    id: "edge.smuggling",
+    title: "A message with two lengths is refused, and what follows it is not read",
+    promises: &["SEC-7"],
+    priority: Priority::P0,
+    references: &[Reference::Asvs("4.2.1"), Reference::Cwe(444), Reference::Api(8)],
+    needs: &[],
+    effect: Effect::Safe,
+    phase: Phase::Together,
+    control: Control::Front(Tamper::StripRequestHeader("transfer-encoding")),
+    run: |probe| -> Running { Box::pin(run(probe)) },
+};
+
+const SILENCE: Duration = Duration::from_millis(600);
+
+async fn run(probe: Probe) -> Outcome {
+    let raw = probe.raw()?;
+    let host = raw.authority();
+    let hidden = format!("GET /health HTTP/1.1\r\nHost: {host}\r\nX-Hidden: 1\r\n\r\n");
+    let post = |lines: &str, body: &str| {
+        format!(
+            "POST /v1/auth/refresh HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n{lines}\r\n{body}{hidden}"
+        )
+    };
+    let chunked = "0\r\n\r\n";
+    let shapes = [
+        ("a length and chunks", post("Content-Length: 2\r\nTransfer-Encoding: chunked\r\n", "{}")),
+        ("chunks and a length", post("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n", chunked)),
+        ("two lengths", post("Content-Length: 2\r\nContent-Length: 3\r\n", "{} ")),
+        ("two lengths in one line", post("Content-Length: 2, 3\r\n", "{} ")),
+        ("a signed length", post("Content-Length: +2\r\n", "{}")),
+        ("a negative length", post("Content-Length: -2\r\n", "{}")),
+        ("a length in hexadecimal", post("Content-Length: 0x2\r\n", "{}")),
+        ("a length beyond all numbers", post("Content-Length: 99999999999999999999999999\r\n", "{}")),
+        ("an unknown coding", post("Transfer-Encoding: xchunked\r\n", chunked)),
+        ("two codings", post("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n", chunked)),
+        ("a coding after chunks", post("Transfer-Encoding: chunked, identity\r\n", chunked)),
+        ("a tab before the coding's end", post("Transfer-Encoding: chunked\tx\r\n", chunked)),
+        ("a vertical tab before the coding", post("Transfer-Encoding: \u{b}chunked\r\n", chunked)),
+        ("a space before the colon", post("Transfer-Encoding : chunked\r\n", chunked)),
+        ("a folded line", post("X-A: b\r\n Transfer-Encoding: chunked\r\n", chunked)),
+        ("a chunk's size that is none", post("Transfer-Encoding: chunked\r\n", "ZZ\r\n\r\n")),
+        (
+            "a chunk's size beyond all numbers",
+            post("Transfer-Encoding: chunked\r\n", "fffffffffffffffff\r\n\r\n"),
+        ),
+        ("a signed chunk's size", post("Transfer-Encoding: chunked\r\n", "-1\r\n\r\n")),
+        ("no host", format!("GET /health HTTP/1.1\r\n\r\n{hidden}")),
+        ("two hosts", format!("GET /health HTTP/1.1\r\nHost: {host}\r\nHost: evil.example\r\n\r\n{hidden}")),
+    ];
+    for (what, text) in &shapes {
+        let heard = raw.exchange(what, text.as_bytes(), SILENCE).await?;
+        let statuses = heard.statuses();
+        let is_refused = match statuses.as_slice() {
+            [] => true,
+            [status] => (400..500).contains(status) || *status == 501,
+            _ => false,
+        };
+        ensure(is_refused && heard.is_closed, || {
+            let end = if heard.is_closed { "then closed" } else { "and the connection stays open" };
+            format!("{what} was answered with {statuses:?}, {end}")
+        })?;
+    }
+    probe.client.get("/health").purpose("the server lives").expect(200).await?;
+    passed(format!("{} shapes, each refused and its connection ended", shapes.len()))
+}
