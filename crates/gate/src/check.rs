@@ -77,6 +77,8 @@ pub(crate) enum Phase {
 pub(crate) enum Need {
     /// Throw-away members can be made.
     Members,
+    /// Members can be made that may be changed for good and removed: not the accounts of a credentials file.
+    Disposable,
     /// The deployment says that it has this capability.
     Capability(&'static str),
     /// Codes that the deployment mails can be read.

@@ -5,12 +5,15 @@
 
 #![allow(dead_code, reason = "parts of the frame wait for the checks that use them")]
 
+mod authenticator;
+mod ceremony;
 mod check;
 mod checks;
 pub mod cli;
 mod client;
 mod drill;
 mod evidence;
+mod forge;
 mod limits;
 mod members;
 mod openapi;

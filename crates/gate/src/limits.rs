@@ -24,16 +24,24 @@ pub(crate) const EXCHANGES_FIRST: usize = 24;
 pub(crate) const EXCHANGES_LAST: usize = 16;
 /// Of each body, the evidence keeps so many characters.
 pub(crate) const EVIDENCE_BODY_CHARS: usize = 1_200;
-/// Trials of the self-test at a time, each with a server of its own.
-pub(crate) const TRIALS_AT_ONCE: usize = 2;
-/// A server of the self-test may take so long to become ready.
-pub(crate) const SERVER_START_MAX: Duration = Duration::from_secs(20);
-/// How often it is asked meanwhile.
-pub(crate) const SERVER_POLL: Duration = Duration::from_millis(20);
-/// Of a server that did not start, so many characters of the log's end are shown.
-pub(crate) const SERVER_LOG_CHARS: usize = 2_000;
-/// The lying proxy reads answers so far.
-pub(crate) const FRONT_BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// What ends a session takes effect everywhere within so long (SES-5).
+pub(crate) const END_TIME_MAX: Duration = Duration::from_secs(1);
+/// An ended session is asked for again so often until then.
+pub(crate) const END_POLL: Duration = Duration::from_millis(50);
+/// Longer than two tabs may get the same successor of a refresh token.
+pub(crate) const BEYOND_GRACE: Duration = Duration::from_millis(10_700);
+/// Requests at the same moment when a check attacks what may happen once.
+pub(crate) const AT_ONCE: usize = 20;
+/// A mail may take so long.
+pub(crate) const MAIL_TIME_MAX: Duration = Duration::from_secs(40);
+/// A mailbox is looked at so often while a mail is awaited.
+pub(crate) const MAIL_POLL: Duration = Duration::from_millis(150);
+/// Mails that are fetched at a time.
+pub(crate) const MAILS_AT_ONCE: usize = 100;
+/// Digits of a mailed code, at least.
+pub(crate) const CODE_DIGITS_MIN: usize = 6;
+/// Digits of a mailed code, at most.
+pub(crate) const CODE_DIGITS_MAX: usize = 10;
 /// Throw-away members of one run at most.
 pub(crate) const MEMBERS_MAX: usize = 200;
 /// Of a check that failed, the terminal and JUnit show so many of the last exchanges; HTML and JSON have all that were kept.

@@ -1,13 +1,18 @@
 //! What a check is given: the deployment, a client of its own, members, and a place for its evidence.
 
-use std::sync::Arc;
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use crate::{
     check::Ended,
-    client::{Client, Raw, Sources},
+    client::{Client, Device, Sources},
     evidence::Recorder,
-    members::{Actor, Posture, Register},
-    openapi::{self, Operation},
+    members::{Actor, Maker, Posture, Register, mailbox::Mailbox},
     target::Target,
 };
 
@@ -19,24 +24,53 @@ pub(crate) struct Probe {
     pub(crate) client: Client,
     pub(crate) world: Arc<World>,
     pub(crate) recorder: Recorder,
+    /// Members that this check asked for.
+    pub(crate) members: Arc<AtomicUsize>,
 }
 
 /// What all checks of a run share.
 pub(crate) struct World {
     pub(crate) sources: Sources,
     pub(crate) members: Register,
+    /// Where mails of the deployment can be read.
+    pub(crate) mailbox: Option<Arc<dyn Mailbox>>,
     pub(crate) budget: Arc<crate::client::Budget>,
 }
 
 impl Probe {
     /// A new member in a browser.
     pub(crate) async fn member(&self) -> Result<Actor, Ended> {
-        self.world.members.member(&self.client, Posture::Browser).await
+        self.make(Posture::Browser).await
     }
 
     /// A new member with tokens.
     pub(crate) async fn bearer_member(&self) -> Result<Actor, Ended> {
-        self.world.members.member(&self.client, Posture::Bearer).await
+        self.make(Posture::Bearer).await
+    }
+
+    async fn make(&self, posture: Posture) -> Result<Actor, Ended> {
+        let number = self.members.fetch_add(1, Ordering::Relaxed);
+        self.world.members.member(&self.client, posture, number).await
+    }
+
+    /// Carries out a sign-up of the check's own; whom it makes is removed in the end, and `maker` leads back to them.
+    pub(crate) async fn sign_up(
+        &self,
+        maker: Arc<dyn Maker>,
+        sign_up: impl Future<Output = Result<Actor, Ended>> + Send + 'static,
+    ) -> Result<Actor, Ended> {
+        self.world.members.sign_up(maker, sign_up).await
+    }
+
+    /// An anonymous browser without any cookie yet.
+    pub(crate) fn browser(&self) -> Device {
+        Device::browser(&self.client)
+    }
+
+    /// Where mails can be read; only for checks that need it.
+    pub(crate) fn mailbox(&self) -> Result<Arc<dyn Mailbox>, Ended> {
+        let none = || Ended::Unanswerable("no mailbox was given (--mailbox or --imap)".to_owned());
+        self.world.mailbox.clone().ok_or_else(none)
     }
 
     /// The same member at another device.

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use futures::{StreamExt as _, stream};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use crate::{
     check::{Check, Effect, Ended, Need, Outcome, Passed, Phase},
@@ -110,17 +110,19 @@ async fn attempt(
 ) -> Outcome {
     let http = world.sources.fresh().map_err(|error| Ended::error(error.to_string()))?;
     let client = Client::new(http, target.base.clone(), recorder.clone(), Arc::clone(&world.budget));
-    let probe =
-        Probe { target: Arc::clone(target), client, world: Arc::clone(world), recorder: recorder.clone() };
-    // A task of its own, so that a fault of one check ends that check only.
-    let mut task = tokio::spawn((check.run)(probe));
-    match tokio::time::timeout(limits::CHECK_TIME_MAX, &mut task).await {
+    let probe = Probe {
+        target: Arc::clone(target),
+        client,
+        world: Arc::clone(world),
+        recorder: recorder.clone(),
+        members: Arc::default(),
+    };
+    // A task of its own, so that a fault of one check ends that check only; it ends with this future, which an interrupt drops.
+    let task = AbortOnDropHandle::new(tokio::spawn((check.run)(probe)));
+    match tokio::time::timeout(limits::CHECK_TIME_MAX, task).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(join)) => Err(Ended::error(format!("the check itself broke: {join}"))),
-        Err(_) => {
-            task.abort();
-            Err(Ended::error(format!("no end after {} s", limits::CHECK_TIME_MAX.as_secs())))
-        }
+        Err(_) => Err(Ended::error(format!("no end after {} s", limits::CHECK_TIME_MAX.as_secs()))),
     }
 }
 
@@ -139,6 +141,11 @@ fn may_run(plan: &Plan, check: &Check, target: &Target, world: &World) -> Result
             Need::Members if !world.members.can_make() => {
                 return unanswerable(
                     "no way to make members was given (--test-auth, --mailbox, --imap or --members)",
+                );
+            }
+            Need::Disposable if !world.members.can_make() || world.members.are_lent() => {
+                return unanswerable(
+                    "it needs members that may be changed and removed, and none can be made",
                 );
             }
             Need::Capability(name) => {

@@ -16,13 +16,18 @@ use crate::{
     client::{Budget, Client, Sources, Trust},
     evidence::{Recorder, milliseconds},
     limits,
-    members::{Maker, Register, TestSignIn},
+    members::{
+        Credentials, EmailCode, Maker, PasskeySignUp, Register, TestSignIn, mailbox, mailbox::Mailbox,
+    },
     probe::World,
     report::{self, FORM, Files, Kind, Progress, Report, Subject},
     run::{self, Given, Plan},
     selftest,
     target::Target,
 };
+
+/// Where the password of `--imap` comes from.
+const IMAP_PASSWORD: &str = "MAINSTAY_GATE_IMAP_PASSWORD";
 
 /// The outside checks.
 #[derive(Args)]
@@ -37,6 +42,18 @@ pub(super) struct Arguments {
     /// The secret of the test sign-in, to make members with.
     #[arg(long, value_name = "SECRET", env = "MAINSTAY_TEST_AUTH", hide_env_values = true)]
     test_auth: Option<String>,
+    /// The folder into which the deployment writes its mails (`.eml`), to read codes from.
+    #[arg(long, value_name = "DIR", conflicts_with = "imap")]
+    mailbox: Option<PathBuf>,
+    /// The mailbox to read codes from, like `imaps://user@host/INBOX`; its password comes from MAINSTAY_GATE_IMAP_PASSWORD.
+    #[arg(long, value_name = "URL")]
+    imap: Option<Url>,
+    /// Addresses whose mails arrive in the mailbox; `{}` stands for a member's name [default: sub-addresses of the IMAP user].
+    #[arg(long, value_name = "PATTERN")]
+    member_address: Option<String>,
+    /// A TOML file of accounts to sign in with where no members can be made; they are signed out in the end and not removed.
+    #[arg(long, value_name = "FILE")]
+    members: Option<PathBuf>,
     /// Authorities (PEM) to believe beside the public ones.
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
@@ -128,21 +145,21 @@ async fn attack(arguments: &Arguments, checks: Vec<&'static Check>, json: bool) 
     {
         bail!("{} calls itself {}, not {meant}; nothing was sent", target.base, target.environment);
     }
-    let mut given = BTreeSet::new();
-    let mut maker: Option<Box<dyn Maker>> = None;
-    if let Some(secret) = &arguments.test_auth
-        && target.why_off("test_login").is_none()
-    {
-        given.insert(Given::TestAuth);
-        maker = Some(Box::new(TestSignIn(SecretString::from(secret.clone()))));
-    }
-    let world = Arc::new(World { sources, members: Register::new(maker), budget });
+    let mailbox = open_mailbox(arguments).await?;
+    let given = given(arguments, &target);
+    let maker = maker(arguments, &target, mailbox.as_ref())?;
+    let world = Arc::new(World { sources, members: Register::new(maker), mailbox, budget });
     let plan = Plan { checks, concurrency: arguments.concurrency, destructive: arguments.destructive, given };
     let interrupt = interrupted();
     let started_at = OffsetDateTime::now_utc().format(&Rfc3339).context("the clock is out of range")?;
     let started = Instant::now();
     let progress = Progress::new(plan.checks.len(), json);
-    let (reports, cleanup) = run::run(&plan, &target, &world, &progress, &interrupt).await;
+    let (reports, cleanup) = tokio::select! {
+        outcome = run::run(&plan, &target, &world, &progress, &interrupt.first) => outcome,
+        () = interrupt.second.cancelled() => {
+            bail!("interrupted twice; members of this run may have stayed behind")
+        }
+    };
     progress.finish();
     Ok(Report {
         form: FORM,
@@ -158,21 +175,81 @@ async fn attack(arguments: &Arguments, checks: Vec<&'static Check>, json: bool) 
         took_ms: milliseconds(started.elapsed()),
         members_by: world.members.describe(),
         destructive: plan.destructive,
-        interrupted: interrupt.is_cancelled(),
+        interrupted: interrupt.first.is_cancelled(),
         requests: world.budget.spent(),
         cleanup,
         checks: reports,
     })
 }
 
-/// Is cancelled at Ctrl-C; a second one ends the process as usual.
-pub(super) fn interrupted() -> CancellationToken {
-    let token = CancellationToken::new();
-    let heard = token.clone();
+fn given(arguments: &Arguments, target: &Target) -> BTreeSet<Given> {
+    let mut given = BTreeSet::new();
+    if arguments.test_auth.is_some() && target.why_off("test_login").is_none() {
+        given.insert(Given::TestAuth);
+    }
+    if arguments.mailbox.is_some() || arguments.imap.is_some() {
+        given.insert(Given::Mailbox);
+    }
+    given
+}
+
+/// The first way to make members that works: the test sign-in, mailed codes, a passkey; or given accounts, which win over passkeys
+/// since whoever names them wants them used.
+fn maker(
+    arguments: &Arguments,
+    target: &Target,
+    mailbox: Option<&Arc<dyn Mailbox>>,
+) -> anyhow::Result<Option<Arc<dyn Maker>>> {
+    let is_on = |capability: &str| target.why_off(capability).is_none();
+    if let Some(secret) = arguments.test_auth.as_ref().filter(|_| is_on("test_login")) {
+        return Ok(Some(Arc::new(TestSignIn(SecretString::from(secret.clone())))));
+    }
+    if let Some(mailbox) = mailbox.filter(|_| is_on("email_code")) {
+        return Ok(Some(Arc::new(EmailCode(Arc::clone(mailbox)))));
+    }
+    if let Some(path) = &arguments.members {
+        return Ok(Some(Arc::new(Credentials::from_file(path)?)));
+    }
+    Ok(if is_on("passkey") { Some(Arc::new(PasskeySignUp::default())) } else { None })
+}
+
+async fn open_mailbox(arguments: &Arguments) -> anyhow::Result<Option<Arc<dyn Mailbox>>> {
+    let pattern = arguments.member_address.as_deref();
+    if pattern.is_some_and(|pattern| !pattern.contains("{}") || !pattern.contains('@')) {
+        bail!("--member-address must be like gate+{{}}@example.com");
+    }
+    if let Some(path) = &arguments.mailbox {
+        let folder = mailbox::Folder::open(path, pattern.unwrap_or(mailbox::PATTERN_DEFAULT))?;
+        return Ok(Some(Arc::new(folder)));
+    }
+    let Some(url) = &arguments.imap else { return Ok(None) };
+    // Never on the command line, where every process of the machine can read it.
+    let password = std::env::var(IMAP_PASSWORD).ok().filter(|password| !password.is_empty());
+    let password = password.with_context(|| format!("{IMAP_PASSWORD} is not set"))?;
+    let imap =
+        mailbox::Imap::open(url, SecretString::from(password), pattern, arguments.ca_file.as_deref()).await?;
+    Ok(Some(Arc::new(imap)))
+}
+
+/// What Ctrl-C cancels.
+struct Interrupt {
+    /// Ends the checks; members are still removed.
+    first: CancellationToken,
+    /// Ends everything.
+    second: CancellationToken,
+}
+
+/// Listens for Ctrl-C from here on.
+fn interrupted() -> Interrupt {
+    let (first, second) = (CancellationToken::new(), CancellationToken::new());
+    let heard = [first.clone(), second.clone()];
     tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            heard.cancel();
+        for token in heard {
+            if tokio::signal::ctrl_c().await.is_err() {
+                return;
+            }
+            token.cancel();
         }
     });
-    token
+    Interrupt { first, second }
 }

@@ -4,6 +4,7 @@
 
 mod budget;
 mod call;
+mod device;
 mod jar;
 mod raw;
 mod source;
@@ -11,6 +12,7 @@ mod source;
 pub(crate) use self::{
     budget::Budget,
     call::{Answer, Call},
+    device::Device,
     jar::Jar,
     raw::{Heard, Plug, Raw},
     source::{Sources, Trust},

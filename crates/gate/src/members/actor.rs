@@ -1,6 +1,9 @@
 //! A signed-in member at one client: a browser with cookies, or a program with tokens.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use parking_lot::Mutex;
 use reqwest::Method;
@@ -32,6 +35,7 @@ pub(crate) struct Actor {
     pub(crate) posture: Posture,
     pub(crate) jar: Jar,
     tokens: Arc<Mutex<Tokens>>,
+    is_removed: Arc<AtomicBool>,
 }
 
 #[derive(Clone, Default)]
@@ -53,22 +57,40 @@ impl Actor {
         jar: Jar,
         answer: &Answer,
     ) -> Result<Self, Ended> {
-        let actor = Self {
-            client: client.clone(),
-            origin: client.base().origin().ascii_serialization(),
-            member_id: answer.text_at("/member/id")?,
-            identity: identity.to_owned(),
-            posture,
-            jar,
-            tokens: Arc::default(),
-        };
+        let actor = Self::new(client, &answer.text_at("/member/id")?, identity, posture, jar);
         actor.take_tokens(answer);
         Ok(actor)
     }
 
+    /// Somebody without any token yet.
+    pub(crate) fn new(client: &Client, member_id: &str, identity: &str, posture: Posture, jar: Jar) -> Self {
+        Self {
+            client: client.clone(),
+            member_id: member_id.to_owned(),
+            identity: identity.to_owned(),
+            posture,
+            jar,
+            tokens: Arc::default(),
+            is_removed: Arc::default(),
+        }
+    }
+
+    /// Notes that the deployment said that the member is gone.
+    pub(crate) fn mark_removed(&self) {
+        self.is_removed.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_removed(&self) -> bool {
+        self.is_removed.load(Ordering::Relaxed)
+    }
+
     /// Keeps the tokens of an answer (of a sign-in or a refresh).
     pub(crate) fn take_tokens(&self, answer: &Answer) {
-        let body = answer.json();
+        self.take(&answer.json());
+    }
+
+    /// Keeps the tokens that stand in an object.
+    pub(crate) fn take(&self, body: &Value) {
         let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
         let mut tokens = self.tokens.lock();
         if let Some(csrf) = text("csrf_token") {
@@ -144,16 +166,20 @@ impl Actor {
 
     /// Exchanges the refresh token; the answer's tokens are kept if there are any.
     pub(crate) async fn refresh(&self) -> Result<Answer, Ended> {
+        let answer = self.refresh_call().send().await?;
+        self.take_tokens(&answer);
+        Ok(answer)
+    }
+
+    /// A request to exchange the refresh token that is held now.
+    pub(crate) fn refresh_call(&self) -> Call {
         let call = self.post("/v1/auth/refresh");
-        let call = match self.posture {
+        match self.posture {
             Posture::Browser => call,
             Posture::Bearer => call
                 .without("authorization")
                 .header("mainstay-client", "bearer")
                 .json(&serde_json::json!({ "refresh_token": self.refresh_token() })),
-        };
-        let answer = call.send().await?;
-        self.take_tokens(&answer);
-        Ok(answer)
+        }
     }
 }

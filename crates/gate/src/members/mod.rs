@@ -1,12 +1,20 @@
 //! The gate's own members: made for one run, removed at its end, also after an interrupt.
 
 mod actor;
+mod credentials;
+mod email_code;
+pub(crate) mod mailbox;
+mod passkey;
 mod register;
 mod test_sign_in;
 
 pub(crate) use self::{
     actor::{Actor, Posture},
+    credentials::Credentials,
+    email_code::EmailCode,
+    passkey::PasskeySignUp,
     register::Register,
+    test_sign_in::TestSignIn,
 };
 
 use std::{future::Future, pin::Pin};
@@ -17,6 +25,11 @@ use crate::{check::Ended, client::Client};
 pub(crate) trait Maker: Send + Sync {
     /// How members are made, for the report.
     fn describe(&self) -> String;
+
+    /// Whether it only lends accounts that somebody else made: they are signed out in the end, and not removed.
+    fn lends(&self) -> bool {
+        false
+    }
 
     /// Signs a new member in.
     fn make<'a>(&'a self, client: &'a Client, wish: &'a Wish) -> Making<'a>;
@@ -34,6 +47,6 @@ pub(crate) struct Wish {
     /// Distinguishes the members of a run.
     pub(crate) name: String,
     pub(crate) posture: Posture,
+    /// Which of one check's members it is, from 0.
+    pub(crate) number: usize,
 }
-
-pub(crate) use self::test_sign_in::TestSignIn;

@@ -1,6 +1,18 @@
 //! Who was made in this run, so that nobody stays behind.
+//!
+//! A sign-up is work of its own: a check that is interrupted or out of time leaves none half way, since nobody would know of the
+//! member that the deployment made.
+
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use parking_lot::Mutex;
+use tokio_util::task::TaskTracker;
 
 use crate::{
     check::Ended,
@@ -11,43 +23,86 @@ use crate::{
 
 /// The throw-away members of a run.
 pub(crate) struct Register {
-    maker: Option<Box<dyn Maker>>,
+    maker: Option<Arc<dyn Maker>>,
     /// Makes the names of one run unlike those of another.
     run: String,
-    made: Mutex<Vec<Actor>>,
-    count: std::sync::atomic::AtomicUsize,
+    made: Arc<Mutex<Vec<Made>>>,
+    under_way: TaskTracker,
+    count: AtomicUsize,
+}
+
+/// A member, and how to get back to them when a check ended their session.
+struct Made {
+    actor: Actor,
+    maker: Arc<dyn Maker>,
 }
 
 impl Register {
-    pub(crate) fn new(maker: Option<Box<dyn Maker>>) -> Self {
+    pub(crate) fn new(maker: Option<Arc<dyn Maker>>) -> Self {
         let run = uuid::Uuid::new_v4().simple().to_string();
-        Self { maker, run: run[..10].to_owned(), made: Mutex::default(), count: 0.into() }
+        Self {
+            maker,
+            run: run[..10].to_owned(),
+            made: Arc::default(),
+            under_way: TaskTracker::new(),
+            count: AtomicUsize::new(0),
+        }
     }
 
     pub(crate) fn can_make(&self) -> bool {
         self.maker.is_some()
     }
 
+    /// Whether members are accounts that somebody else made, and that must be left as they were.
+    pub(crate) fn are_lent(&self) -> bool {
+        self.maker.as_ref().is_some_and(|maker| maker.lends())
+    }
+
     pub(crate) fn describe(&self) -> String {
         self.maker.as_ref().map_or_else(|| "none".to_owned(), |maker| maker.describe())
     }
 
-    fn maker(&self) -> Result<&dyn Maker, Ended> {
-        self.maker
-            .as_deref()
-            .ok_or_else(|| Ended::Unanswerable("no way to make members was given".to_owned()))
-    }
-
-    /// A new member.
-    pub(crate) async fn member(&self, client: &Client, posture: Posture) -> Result<Actor, Ended> {
-        let number = self.count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    /// A name that nobody had before.
+    pub(crate) fn name(&self) -> Result<String, Ended> {
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
         if number >= limits::MEMBERS_MAX {
             return Err(Ended::error(format!("more than {} members in one run", limits::MEMBERS_MAX)));
         }
-        let wish = Wish { name: format!("gate-{}-{number}", self.run), posture };
-        let member = self.maker()?.make(client, &wish).await?;
-        self.made.lock().push(member.clone());
-        Ok(member)
+        Ok(format!("gate-{}-{number}", self.run))
+    }
+
+    fn maker(&self) -> Result<Arc<dyn Maker>, Ended> {
+        let none = || Ended::Unanswerable("no way to make members was given".to_owned());
+        self.maker.clone().ok_or_else(none)
+    }
+
+    /// A new member; `number` counts the members of one check.
+    pub(crate) async fn member(
+        &self,
+        client: &Client,
+        posture: Posture,
+        number: usize,
+    ) -> Result<Actor, Ended> {
+        let maker = self.maker()?;
+        let wish = Wish { name: self.name()?, posture, number };
+        let client = client.clone();
+        let by = Arc::clone(&maker);
+        self.sign_up(maker, async move { by.make(&client, &wish).await }).await
+    }
+
+    /// Carries a sign-up out to its end, whatever becomes of the check, and writes down who was made; `maker` leads back to them.
+    pub(crate) async fn sign_up(
+        &self,
+        maker: Arc<dyn Maker>,
+        sign_up: impl Future<Output = Result<Actor, Ended>> + Send + 'static,
+    ) -> Result<Actor, Ended> {
+        let made = Arc::clone(&self.made);
+        let task = self.under_way.spawn(async move {
+            let actor = sign_up.await?;
+            made.lock().push(Made { actor: actor.clone(), maker });
+            Ok(actor)
+        });
+        task.await.map_err(|join| Ended::error(format!("the sign-up itself broke: {join}")))?
     }
 
     /// The same member at another device.
@@ -57,26 +112,43 @@ impl Register {
 
     /// Removes everybody who was made, by their own hand; answers how many there were and the ids of those who stay behind.
     pub(crate) async fn remove_all(&self, client: &Client) -> (usize, Vec<String>) {
+        self.under_way.close();
+        self.under_way.wait().await;
         let made = std::mem::take(&mut *self.made.lock());
         let mut left = Vec::new();
-        for member in &made {
-            if !self.remove(client, member).await {
-                left.push(member.member_id.clone());
+        for Made { actor, maker } in &made {
+            let is_gone = if maker.lends() {
+                sign_out(client, actor).await
+            } else {
+                remove(client, actor, &**maker).await
+            };
+            if !is_gone {
+                left.push(actor.member_id.clone());
             }
         }
         (made.len(), left)
     }
+}
 
-    /// Whether the member is gone; a check may have ended the session, or removed the member itself.
-    async fn remove(&self, client: &Client, member: &Actor) -> bool {
-        let member = member.at(client);
-        if let Ok(answer) = member.delete("/v1/me").patiently().send().await
-            && answer.is_success()
-        {
-            return true;
-        }
-        let Ok(again) = self.again(client, &member).await else { return false };
-        let outcome = again.delete("/v1/me").patiently().send().await;
-        outcome.is_ok_and(|answer| answer.is_success())
+/// Whether the member is gone; a check may have ended the session, or removed the member itself.
+async fn remove(client: &Client, member: &Actor, maker: &dyn Maker) -> bool {
+    if member.is_removed() {
+        return true;
     }
+    let member = member.at(client);
+    if let Ok(answer) = member.delete("/v1/me").patiently().send().await
+        && answer.is_success()
+    {
+        return true;
+    }
+    let Ok(again) = maker.again(client, &member).await else { return false };
+    let outcome = again.delete("/v1/me").patiently().send().await;
+    outcome.is_ok_and(|answer| answer.is_success())
+}
+
+/// Whether the session of a lent account is over.
+async fn sign_out(client: &Client, member: &Actor) -> bool {
+    let member = member.at(client);
+    let ended = member.post("/v1/auth/logout").patiently().send().await;
+    ended.is_ok_and(|answer| answer.is_success() || answer.status == 401)
 }
