@@ -44,6 +44,11 @@ impl Client {
         Self { base: base.clone(), ..self.clone() }
     }
 
+    /// The same through another HTTP client: from another address.
+    pub(crate) fn with(&self, http: reqwest::Client) -> Self {
+        Self { http, ..self.clone() }
+    }
+
     /// The same evidence and budget for connections without an HTTP client.
     pub(crate) fn raw(&self, plug: Plug) -> Raw {
         Raw::new(plug, self.recorder.clone(), Arc::clone(&self.budget))

@@ -34,14 +34,17 @@ const GLANCE: Duration = Duration::from_millis(20);
 
 async fn run(probe: Probe) -> Outcome {
     let mut seen = 0;
+    // A stranger's body is refused before it is read where a member is needed, so it is a member's.
+    let member = probe.member().await?;
     for operation in probe.operations()? {
         let (Some(_), Some(most)) = (&operation.body, operation.body_bytes_max) else { continue };
         let is_off = operation.capability.as_deref().is_some_and(|name| probe.target.why_off(name).is_some());
-        // A stranger's body is refused before it is read where a member is needed; so it is a member's, whom it may cost a session.
         if is_off || matches!(operation.admits, Admits::Operator | Admits::Service | Admits::Holder) {
             continue;
         }
-        let member = probe.member().await?;
+        // A session of its own for what may end it.
+        let member =
+            if operation.admits == Admits::Anyone { probe.again(&member).await? } else { member.clone() };
         let over = send(&member, &operation, padded(most + 1), true).await?;
         refuse(&operation, "one byte over", &over)?;
         let over = send(&member, &operation, padded(most + 1), false).await?;

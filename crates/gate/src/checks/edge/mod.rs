@@ -1,8 +1,10 @@
 //! The HTTP edge: origins, headers, forged requests, limits.
 
+mod account_limit;
 mod answers;
 mod bearer_not_for_browsers;
 mod body_limit;
+mod client_address;
 mod compressed_body;
 mod content_policy;
 mod cookies;
@@ -12,19 +14,23 @@ mod field_limits;
 mod foreign_origin;
 mod header_injection;
 mod header_limits;
+mod ipv6_prefix;
 mod json_depth;
 mod method_override;
 mod methods;
 mod metrics_hidden;
 mod own_origin;
 mod personal_answers;
+mod plain_http;
 mod problem_form;
 mod problems;
 mod quota;
+mod rate_limit;
 mod request_id;
 mod rules;
 mod safe_methods;
 mod security_headers;
+mod sign_in_backoff;
 mod simple_requests;
 mod slow;
 mod slow_body;
@@ -64,4 +70,10 @@ pub(super) const CHECKS: &[&Check] = &[
     &slow_body::CHECK,
     &slow_headers::CHECK,
     &smuggling::CHECK,
+    &rate_limit::CHECK,
+    &account_limit::CHECK,
+    &client_address::CHECK,
+    &ipv6_prefix::CHECK,
+    &sign_in_backoff::CHECK,
+    &plain_http::CHECK,
 ];

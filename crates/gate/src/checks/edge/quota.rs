@@ -26,12 +26,19 @@ impl Quota {
     /// What an answer says of the quota that it was counted against.
     ///
     /// # Errors
-    /// [`Ended::Fail`] when it says nothing that can be read, [`Ended::Unanswerable`] when the quota is too large to be filled.
-    pub(super) fn of(answer: &Answer) -> Result<Self, Ended> {
+    /// [`Ended::Fail`] when it says nothing that can be read.
+    pub(super) fn told(answer: &Answer) -> Result<Self, Ended> {
         let said = answer.header("ratelimit-policy").unwrap_or_default();
-        let quota = Self::parse(said).ok_or_else(|| {
-            Ended::fail(format!("an answer does not tell its quota: ratelimit-policy: {said:?}"))
-        })?;
+        let unsaid = || Ended::fail(format!("an answer does not tell its quota: ratelimit-policy: {said:?}"));
+        Self::parse(said).ok_or_else(unsaid)
+    }
+
+    /// The same, for a quota that is to be filled.
+    ///
+    /// # Errors
+    /// As [`Self::told`], and [`Ended::Unanswerable`] when the quota is too large.
+    pub(super) fn of(answer: &Answer) -> Result<Self, Ended> {
+        let quota = Self::told(answer)?;
         if quota.limit > QUOTA_MAX {
             let why =
                 format!("the quota of {} requests is larger than the gate fills ({QUOTA_MAX})", quota.limit);
