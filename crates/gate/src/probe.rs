@@ -73,6 +73,11 @@ impl Probe {
         self.world.mailbox.clone().ok_or_else(none)
     }
 
+    /// A new operator with tokens, where the test sign-in makes one.
+    pub(crate) async fn operator(&self) -> Result<Actor, Ended> {
+        self.world.members.operator(&self.client).await
+    }
+
     /// The same member at another device.
     pub(crate) async fn again(&self, member: &Actor) -> Result<Actor, Ended> {
         self.world.members.again(&self.client, member).await

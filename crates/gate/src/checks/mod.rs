@@ -1,5 +1,6 @@
 //! The registry: every check there is, in the order of the report. A new check is a file below and a line here.
 
+mod access;
 mod edge;
 mod own_things;
 mod sessions;
@@ -8,7 +9,7 @@ use crate::check::Check;
 
 /// Every check against a Mainstay.
 pub(crate) fn all() -> Vec<&'static Check> {
-    [sessions::CHECKS, edge::CHECKS].concat()
+    [sessions::CHECKS, access::CHECKS, edge::CHECKS].concat()
 }
 
 #[cfg(test)]

@@ -62,47 +62,34 @@ impl Register {
         self.maker.as_ref().map_or_else(|| "none".to_owned(), |maker| maker.describe())
     }
 
-    /// A name that nobody had before.
-    pub(crate) fn name(&self) -> Result<String, Ended> {
-        let number = self.count.fetch_add(1, Ordering::Relaxed);
+    fn maker(&self) -> Result<&dyn Maker, Ended> {
+        self.maker
+            .as_deref()
+            .ok_or_else(|| Ended::Unanswerable("no way to make members was given".to_owned()))
+    }
+
+    /// A new member.
+    pub(crate) async fn member(&self, client: &Client, posture: Posture) -> Result<Actor, Ended> {
+        let wish = self.wish(posture)?;
+        let member = self.maker()?.make(client, &wish).await?;
+        self.made.lock().push(member.clone());
+        Ok(member)
+    }
+
+    /// A new operator, where there is a way to make one.
+    pub(crate) async fn operator(&self, client: &Client) -> Result<Actor, Ended> {
+        let wish = self.wish(Posture::Bearer)?;
+        let operator = self.maker()?.operator(client, &wish).await?;
+        self.made.lock().push(operator.clone());
+        Ok(operator)
+    }
+
+    fn wish(&self, posture: Posture) -> Result<Wish, Ended> {
+        let number = self.count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         if number >= limits::MEMBERS_MAX {
             return Err(Ended::error(format!("more than {} members in one run", limits::MEMBERS_MAX)));
         }
-        Ok(format!("gate-{}-{number}", self.run))
-    }
-
-    fn maker(&self) -> Result<Arc<dyn Maker>, Ended> {
-        let none = || Ended::Unanswerable("no way to make members was given".to_owned());
-        self.maker.clone().ok_or_else(none)
-    }
-
-    /// A new member; `number` counts the members of one check.
-    pub(crate) async fn member(
-        &self,
-        client: &Client,
-        posture: Posture,
-        number: usize,
-    ) -> Result<Actor, Ended> {
-        let maker = self.maker()?;
-        let wish = Wish { name: self.name()?, posture, number };
-        let client = client.clone();
-        let by = Arc::clone(&maker);
-        self.sign_up(maker, async move { by.make(&client, &wish).await }).await
-    }
-
-    /// Carries a sign-up out to its end, whatever becomes of the check, and writes down who was made; `maker` leads back to them.
-    pub(crate) async fn sign_up(
-        &self,
-        maker: Arc<dyn Maker>,
-        sign_up: impl Future<Output = Result<Actor, Ended>> + Send + 'static,
-    ) -> Result<Actor, Ended> {
-        let made = Arc::clone(&self.made);
-        let task = self.under_way.spawn(async move {
-            let actor = sign_up.await?;
-            made.lock().push(Made { actor: actor.clone(), maker });
-            Ok(actor)
-        });
-        task.await.map_err(|join| Ended::error(format!("the sign-up itself broke: {join}")))?
+        Ok(Wish { name: format!("gate-{}-{number}", self.run), posture })
     }
 
     /// The same member at another device.

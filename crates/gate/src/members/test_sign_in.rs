@@ -13,13 +13,19 @@ use crate::{
 pub(crate) struct TestSignIn(pub(crate) SecretString);
 
 impl TestSignIn {
-    async fn sign_in(&self, client: &Client, identity: &str, posture: Posture) -> Result<Actor, Ended> {
+    async fn sign_in(
+        &self,
+        client: &Client,
+        identity: &str,
+        posture: Posture,
+        role: Option<&str>,
+    ) -> Result<Actor, Ended> {
         let jar = Jar::default();
         let call = client
             .post("/v1/auth/test-login")
             .purpose("signs a throw-away member in")
             .header("x-test-auth", self.0.expose_secret())
-            .json(&json!({ "identity": identity }))
+            .json(&json!({ "identity": identity, "role": role }))
             .patiently();
         let call = match posture {
             Posture::Browser => call.jar(&jar),
@@ -36,10 +42,14 @@ impl Maker for TestSignIn {
     }
 
     fn make<'a>(&'a self, client: &'a Client, wish: &'a Wish) -> Making<'a> {
-        Box::pin(self.sign_in(client, &wish.name, wish.posture))
+        Box::pin(self.sign_in(client, &wish.name, wish.posture, None))
     }
 
     fn again<'a>(&'a self, client: &'a Client, member: &'a Actor) -> Making<'a> {
-        Box::pin(self.sign_in(client, &member.identity, member.posture))
+        Box::pin(self.sign_in(client, &member.identity, member.posture, None))
+    }
+
+    fn operator<'a>(&'a self, client: &'a Client, wish: &'a Wish) -> Making<'a> {
+        Box::pin(self.sign_in(client, &wish.name, wish.posture, Some("operator")))
     }
 }

@@ -49,8 +49,14 @@ async fn run(probe: Probe) -> Outcome {
             })?;
         }
     }
+    for path in ["/v1/auth/refresh", "/v1/auth/logout"] {
+        let answer = member.post(path).without("x-csrf-token").purpose("no token").send().await?;
+        ensure(answer.status == 403 && answer.code() == "csrf_refused", || {
+            format!("POST {path} without a token answered {} {}", answer.status, answer.said())
+        })?;
+    }
     let after = Snapshot::take(&member, &operations).await?;
     let changed = before.difference(&after);
     ensure(changed.is_none(), || format!("refused, and yet {}", changed.unwrap_or_default()))?;
-    passed(format!("{} writes, each with {} wrong tokens; nothing changed", writes.len(), shapes.len()))
+    passed(format!("{} writes, each with {} wrong tokens; nothing changed", writes.len() + 2, shapes.len()))
 }

@@ -38,6 +38,7 @@ mod slow_headers;
 mod smuggling;
 mod transport_security;
 mod unknown_paths;
+mod unread_body;
 mod writes;
 
 use crate::check::Check;
@@ -69,6 +70,7 @@ pub(super) const CHECKS: &[&Check] = &[
     &header_limits::CHECK,
     &slow_body::CHECK,
     &slow_headers::CHECK,
+    &unread_body::CHECK,
     &smuggling::CHECK,
     &rate_limit::CHECK,
     &account_limit::CHECK,

@@ -14,8 +14,24 @@ pub(super) const BOUND: Duration = Duration::from_secs(30);
 /// Between two drops.
 const DROP_EVERY: Duration = Duration::from_secs(1);
 
-/// Sends a beginning, then drop after drop (or nothing), until the other side ends it or the bound is over.
+/// Sends a beginning, then drop after drop (or nothing), until the other side answers or ends it, or the bound is over.
 pub(super) async fn outlast(raw: &Raw, what: &str, beginning: &str, drop: &str) -> Result<Heard, Ended> {
+    drip(raw, what, beginning, drop, Until::Answer).await
+}
+
+/// The same until the other side ends it, whatever it answers.
+pub(super) async fn outlast_all(raw: &Raw, what: &str, beginning: &str, drop: &str) -> Result<Heard, Ended> {
+    drip(raw, what, beginning, drop, Until::End).await
+}
+
+/// What a sender waits for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Until {
+    Answer,
+    End,
+}
+
+async fn drip(raw: &Raw, what: &str, beginning: &str, drop: &str, until: Until) -> Result<Heard, Ended> {
     let mut wire = raw.open().await?;
     let started = Instant::now();
     let mut is_open = wire.send(beginning.as_bytes()).await.is_ok();
@@ -23,13 +39,14 @@ pub(super) async fn outlast(raw: &Raw, what: &str, beginning: &str, drop: &str) 
     while started.elapsed() < BOUND {
         let part = wire.listen(DROP_EVERY).await;
         heard.bytes.extend_from_slice(&part.bytes);
-        if part.is_closed || !is_open || !heard.bytes.is_empty() {
+        let is_answered = until == Until::Answer && !heard.bytes.is_empty();
+        if part.is_closed || !is_open || is_answered {
             heard.is_closed = part.is_closed || !is_open;
             break;
         }
         is_open = drop.is_empty() || wire.send(drop.as_bytes()).await.is_ok();
     }
-    if !heard.bytes.is_empty() && !heard.is_closed {
+    if until == Until::Answer && !heard.bytes.is_empty() && !heard.is_closed {
         heard.is_closed = wire.listen(DROP_EVERY).await.is_closed;
     }
     heard.took = started.elapsed();

@@ -1,0 +1,107 @@
+//! Services' routes take service keys and nothing else: a member's token opens none of them, and a key no member's.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::{
+    check::{
+        Check, Control, Effect, Ended, Need, Outcome, Phase, Priority, Reference, Running, ensure, passed,
+    },
+    openapi::{Admits, Operation},
+    probe::Probe,
+};
+
+pub(crate) static CHECK: Check = Check {
+    id: "access.service-routes",
+    title: "Services' routes take no member's token, and keys only within their scope",
+    promises: &["SEC-8", "IDN-10"],
+    priority: Priority::P0,
+    references: &[
+        Reference::Asvs("8.2.1"),
+        Reference::Asvs("8.3.3"),
+        Reference::Cwe(285),
+        Reference::Cwe(863),
+        Reference::Api(5),
+    ],
+    needs: &[Need::TestSignIn],
+    effect: Effect::Safe,
+    phase: Phase::Together,
+    control: Control::Guard("service_scope"),
+    run: |probe| -> Running { Box::pin(run(probe)) },
+};
+
+/// Scopes as the interface describes them.
+const SCOPES: &[&str] = &["members:read", "audit:read"];
+
+async fn run(probe: Probe) -> Outcome {
+    let member = probe.bearer_member().await?;
+    let operator = probe.operator().await?;
+    let operations = probe.operations()?;
+    let service =
+        operations.iter().filter(|operation| operation.admits == Admits::Service).collect::<Vec<_>>();
+    ensure(!service.is_empty(), || "the OpenAPI document has no service's route".to_owned())?;
+    let path = |operation: &Operation| operation.filled(|_| member.member_id.clone());
+    for operation in &service {
+        for who in [&member, &operator] {
+            let answer = who.call(operation.method.clone(), &path(operation)).patiently().send().await?;
+            ensure(answer.status == 401, || {
+                format!("{} with a member's token answered {}", operation.name(), answer.status)
+            })?;
+        }
+    }
+    let mut opened = 0;
+    for scope in SCOPES {
+        let made =
+            operator.post("/v1/operator/service-keys").json(&json!({ "name": "gate", "scopes": [scope] }));
+        let made = made.purpose("an operator makes a key").patiently().expect(201).await?;
+        let key = format!("Bearer {}", made.text_at("/key")?);
+        let with_key = |method: Method, path: &str| {
+            probe.client.call(method, path).header("authorization", &key).patiently()
+        };
+        let judged = async {
+            for operation in &service {
+                let answer =
+                    with_key(operation.method.clone(), &path(operation)).purpose(*scope).send().await?;
+                let is_meant =
+                    probe.target.openapi.to_string().contains(&format!("\"service_key\":[\"{scope}\"]"));
+                let wanted = if is_meant { 200 } else { 403 };
+                ensure(answer.status == wanted, || {
+                    format!("{} with a key for {scope} answered {}", operation.name(), answer.status)
+                })?;
+                opened += usize::from(is_meant);
+            }
+            for operation in operations.iter().filter(|operation| operation.needs_session()) {
+                if operation.capability.as_deref().is_some_and(|name| probe.target.why_off(name).is_some()) {
+                    continue;
+                }
+                let answer =
+                    with_key(operation.method.clone(), &path(operation)).only_counted().send().await?;
+                ensure(answer.status == 401, || {
+                    format!("{} with a service's key answered {}", operation.name(), answer.status)
+                })?;
+            }
+            Ok::<(), Ended>(())
+        };
+        let judged = judged.await;
+        let id = made.text_at("/service_key/id")?;
+        let revoked =
+            operator.delete(&format!("/v1/operator/service-keys/{id}")).patiently().expect(204).await;
+        judged?;
+        revoked?;
+        for operation in &service {
+            let answer = with_key(operation.method.clone(), &path(operation))
+                .purpose("the key was revoked")
+                .send()
+                .await?;
+            ensure(answer.status == 401, || {
+                format!("{} with a revoked key answered {}", operation.name(), answer.status)
+            })?;
+        }
+    }
+    ensure(opened > 0, || "no scope opens a service's route".to_owned())?;
+    passed(format!(
+        "{} routes, {} scopes, a member's and an operator's token, revoked keys",
+        service.len(),
+        SCOPES.len()
+    ))
+}
