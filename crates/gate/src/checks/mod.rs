@@ -4,6 +4,7 @@ mod access;
 mod edge;
 mod own_things;
 mod sessions;
+mod verdict;
 
 use crate::check::Check;
 
