@@ -11,7 +11,7 @@ mod check;
 mod checks;
 pub mod cli;
 mod client;
-mod drill;
+mod code_flow;
 mod evidence;
 mod forge;
 mod limits;

@@ -28,6 +28,8 @@ pub(crate) const EVIDENCE_BODY_CHARS: usize = 1_200;
 pub(crate) const END_TIME_MAX: Duration = Duration::from_secs(1);
 /// An ended session is asked for again so often until then.
 pub(crate) const END_POLL: Duration = Duration::from_millis(50);
+/// Between two moments that must be told apart.
+pub(crate) const CLOCK_STEP: Duration = Duration::from_millis(60);
 /// Longer than two tabs may get the same successor of a refresh token.
 pub(crate) const BEYOND_GRACE: Duration = Duration::from_millis(10_700);
 /// Requests at the same moment when a check attacks what may happen once.

@@ -2,7 +2,7 @@
 
 mod access;
 mod edge;
-mod own_things;
+mod identity;
 mod sessions;
 mod verdict;
 
@@ -10,7 +10,7 @@ use crate::check::Check;
 
 /// Every check against a Mainstay.
 pub(crate) fn all() -> Vec<&'static Check> {
-    [sessions::CHECKS, access::CHECKS, edge::CHECKS].concat()
+    [identity::CHECKS, sessions::CHECKS, edge::CHECKS].concat()
 }
 
 #[cfg(test)]

@@ -34,6 +34,11 @@ pub(crate) trait Maker: Send + Sync {
     /// Signs a new member in.
     fn make<'a>(&'a self, client: &'a Client, wish: &'a Wish) -> Making<'a>;
 
+    /// Signs a new operator in, where this way can make one.
+    fn operator<'a>(&'a self, _: &'a Client, _: &'a Wish) -> Option<Making<'a>> {
+        None
+    }
+
     /// Signs a member of before in anew, from another device so to speak.
     fn again<'a>(&'a self, client: &'a Client, member: &'a Actor) -> Making<'a>;
 

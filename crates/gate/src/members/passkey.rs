@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use parking_lot::Mutex;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     authenticator::{Authenticator, Lie},
@@ -27,12 +27,25 @@ impl PasskeySignUp {
     }
 
     async fn sign_up(&self, client: &Client, name: &str, posture: Posture) -> Result<Actor, Ended> {
+        self.sign_up_saying(&Device::new(client, posture)?, name, &json!({})).await
+    }
+
+    /// Signs somebody up who says more than is asked, in both steps.
+    ///
+    /// # Errors
+    /// [`Ended::Error`] when nobody was signed up.
+    pub(crate) async fn sign_up_saying(
+        &self,
+        device: &Device,
+        name: &str,
+        more: &Value,
+    ) -> Result<Actor, Ended> {
         let mut authenticator = Authenticator::new()?;
-        let device = Device::new(client, posture)?;
-        let ceremony = ceremony::register(&device, &json!({ "display_name": name })).await?;
+        let ceremony = ceremony::register(device, &with(json!({ "display_name": name }), more)).await?;
         let credential = ceremony.create(&mut authenticator, &Lie::default())?;
-        let finish = ceremony.register_finish(&credential).purpose("signs a member up by passkey");
-        let answer = finish.patiently().expect(201).await?;
+        let body = with(json!({ "ceremony_id": ceremony.id, "credential": credential }), more);
+        let finish = device.post("/v1/auth/passkey/register/finish").purpose("signs a member up by passkey");
+        let answer = finish.json(&body).patiently().expect(201).await?;
         let actor = device.member(name, &answer)?;
         self.passkeys.lock().insert(actor.member_id.clone(), Arc::new(authenticator));
         Ok(actor)
@@ -61,4 +74,12 @@ impl Maker for PasskeySignUp {
     fn again<'a>(&'a self, client: &'a Client, member: &'a Actor) -> Making<'a> {
         Box::pin(self.sign_in(client, member))
     }
+}
+
+/// An object with the fields of another one.
+fn with(mut object: Value, more: &Value) -> Value {
+    if let (Some(fields), Some(more)) = (object.as_object_mut(), more.as_object()) {
+        fields.extend(more.clone());
+    }
+    object
 }

@@ -89,7 +89,51 @@ impl Register {
         if number >= limits::MEMBERS_MAX {
             return Err(Ended::error(format!("more than {} members in one run", limits::MEMBERS_MAX)));
         }
-        Ok(Wish { name: format!("gate-{}-{number}", self.run), posture })
+        Ok(format!("gate-{}-{number}", self.run))
+    }
+
+    fn maker(&self) -> Result<Arc<dyn Maker>, Ended> {
+        let none = || Ended::Unanswerable("no way to make members was given".to_owned());
+        self.maker.clone().ok_or_else(none)
+    }
+
+    /// A new member; `number` counts the members of one check.
+    pub(crate) async fn member(
+        &self,
+        client: &Client,
+        posture: Posture,
+        number: usize,
+    ) -> Result<Actor, Ended> {
+        let maker = self.maker()?;
+        let wish = Wish { name: self.name()?, posture, number };
+        let client = client.clone();
+        let by = Arc::clone(&maker);
+        self.sign_up(maker, async move { by.make(&client, &wish).await }).await
+    }
+
+    /// A new operator with tokens.
+    pub(crate) async fn operator(&self, client: &Client) -> Result<Actor, Ended> {
+        let maker = self.maker()?;
+        let wish = Wish { name: self.name()?, posture: Posture::Bearer, number: 0 };
+        let (client, by) = (client.clone(), Arc::clone(&maker));
+        let none = || Ended::Unanswerable("operators are made by the test sign-in only".to_owned());
+        let sign_up = async move { by.operator(&client, &wish).ok_or_else(none)?.await };
+        self.sign_up(maker, sign_up).await
+    }
+
+    /// Carries a sign-up out to its end, whatever becomes of the check, and writes down who was made; `maker` leads back to them.
+    pub(crate) async fn sign_up(
+        &self,
+        maker: Arc<dyn Maker>,
+        sign_up: impl Future<Output = Result<Actor, Ended>> + Send + 'static,
+    ) -> Result<Actor, Ended> {
+        let made = Arc::clone(&self.made);
+        let task = self.under_way.spawn(async move {
+            let actor = sign_up.await?;
+            made.lock().push(Made { actor: actor.clone(), maker });
+            Ok(actor)
+        });
+        task.await.map_err(|join| Ended::error(format!("the sign-up itself broke: {join}")))?
     }
 
     /// The same member at another device.

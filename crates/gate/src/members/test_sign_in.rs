@@ -9,6 +9,9 @@ use crate::{
     members::{Actor, Maker, Making, Posture, Wish},
 };
 
+const MEMBER: &str = "member";
+const OPERATOR: &str = "operator";
+
 /// Makes members by `POST /v1/auth/test-login`.
 pub(crate) struct TestSignIn(pub(crate) SecretString);
 
@@ -18,7 +21,7 @@ impl TestSignIn {
         client: &Client,
         identity: &str,
         posture: Posture,
-        role: Option<&str>,
+        role: &str,
     ) -> Result<Actor, Ended> {
         let jar = Jar::default();
         let call = client
@@ -42,14 +45,14 @@ impl Maker for TestSignIn {
     }
 
     fn make<'a>(&'a self, client: &'a Client, wish: &'a Wish) -> Making<'a> {
-        Box::pin(self.sign_in(client, &wish.name, wish.posture, None))
+        Box::pin(self.sign_in(client, &wish.name, wish.posture, MEMBER))
+    }
+
+    fn operator<'a>(&'a self, client: &'a Client, wish: &'a Wish) -> Option<Making<'a>> {
+        Some(Box::pin(self.sign_in(client, &wish.name, wish.posture, OPERATOR)))
     }
 
     fn again<'a>(&'a self, client: &'a Client, member: &'a Actor) -> Making<'a> {
-        Box::pin(self.sign_in(client, &member.identity, member.posture, None))
-    }
-
-    fn operator<'a>(&'a self, client: &'a Client, wish: &'a Wish) -> Making<'a> {
-        Box::pin(self.sign_in(client, &wish.name, wish.posture, Some("operator")))
+        Box::pin(self.sign_in(client, &member.identity, member.posture, MEMBER))
     }
 }

@@ -1,0 +1,89 @@
+//! Keys of a team's own back ends: scoped, of no use as anything else, shown once, and dead when revoked.
+
+use serde_json::json;
+
+use crate::{
+    check::{
+        Check, Control, Effect, Ended, Need, Outcome, Phase, Priority, Reference, Running, ensure, passed,
+    },
+    checks::verdict::unauthorised,
+    client::Call,
+    members::Actor,
+    probe::Probe,
+};
+
+pub(crate) static CHECK: Check = Check {
+    id: "identity.service-keys",
+    title: "Service keys open what they are for, are shown once, and die when revoked",
+    promises: &["IDN-10"],
+    priority: Priority::P1,
+    references: &[
+        Reference::Asvs("13.3.1"),
+        Reference::Asvs("8.2.1"),
+        Reference::Cwe(613),
+        Reference::Cwe(287),
+        Reference::Api(5),
+    ],
+    needs: &[Need::TestSignIn],
+    effect: Effect::Safe,
+    phase: Phase::Together,
+    control: Control::Guard("service_key_state"),
+    run: |probe| -> Running { Box::pin(run(probe)) },
+};
+
+async fn run(probe: Probe) -> Outcome {
+    let member = probe.bearer_member().await?;
+    let operator = operator(&probe).await?;
+    let made = operator.post("/v1/operator/service-keys").purpose("an operator makes a key");
+    let made = made.json(&json!({ "name": "gate", "scopes": ["members:read"] })).expect(201).await?;
+    let (id, key) = (made.text_at("/service_key/id")?, made.text_at("/key")?);
+    let outcome = attack(&probe, &operator, &member, &id, &key).await;
+    // Also when the check failed half way: no key stays behind.
+    let _ = revoke(&operator, &id).send().await;
+    outcome
+}
+
+async fn attack(probe: &Probe, operator: &Actor, member: &Actor, id: &str, key: &str) -> Outcome {
+    let path = format!("/v1/service/members/{}", member.member_id);
+    let with =
+        |token: &str| probe.client.get(&path).header("authorization", format!("Bearer {token}")).patiently();
+    with(key).purpose("the key reads a member").expect(200).await?;
+    let (prefix, secret) = key.rsplit_once('_').unwrap_or((key, ""));
+    for (what, token) in [
+        ("a key with another secret", format!("{prefix}_{}", "A".repeat(secret.len()))),
+        ("a key without its secret", format!("{prefix}_")),
+        ("a key's beginning", key[..key.len() - 1].to_owned()),
+        ("a member's access token", member.access_token()),
+        ("an operator's access token", operator.access_token()),
+    ] {
+        unauthorised(&with(&token).purpose(what).send().await?, what)?;
+    }
+    let bare = probe.client.get(&path).purpose("no key").send().await?;
+    unauthorised(&bare, "no key")?;
+    let in_query = probe
+        .client
+        .get(&format!("{path}?access_token={key}"))
+        .purpose("the key in the address")
+        .send()
+        .await?;
+    unauthorised(&in_query, "the key in the address")?;
+    let as_member = probe.client.get("/v1/auth/me").header("authorization", format!("Bearer {key}"));
+    unauthorised(
+        &as_member.purpose("the key as an access token").send().await?,
+        "the key as an access token",
+    )?;
+
+    let list = operator.get("/v1/operator/service-keys").purpose("the list of keys").expect(200).await?;
+    ensure(!list.body_text().contains(secret), || "the list of keys shows a secret".to_owned())?;
+    revoke(operator, id).purpose("the operator revokes the key").expect(204).await?;
+    unauthorised(&with(key).purpose("the revoked key").send().await?, "a revoked key")?;
+    passed("the key worked until it was revoked; eight things that are none did not")
+}
+
+fn revoke(operator: &Actor, id: &str) -> Call {
+    operator.delete(&format!("/v1/operator/service-keys/{id}"))
+}
+
+async fn operator(probe: &Probe) -> Result<Actor, Ended> {
+    probe.world.members.operator(&probe.client).await
+}
