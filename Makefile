@@ -1,11 +1,14 @@
 # One line each; the work is done by `cargo xtask` (see `cargo xtask --help`).
-.PHONY: run test ci check fmt clippy audit generate tidy bench gate
+.PHONY: run test gate-self-test ci check fmt clippy audit generate tidy bench
 
 run:
 	cargo xtask run
 
 test:
 	cargo xtask test
+
+gate-self-test:
+	cargo xtask gate-self-test
 
 ci:
 	cargo xtask ci

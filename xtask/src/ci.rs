@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::{
-    audit,
+    audit, gate_self_test,
     generate::{self, Mode},
     node, process,
     steps::Steps,
@@ -37,6 +37,8 @@ pub(crate) fn run() -> Result<()> {
     steps.step("server: build", || process::run(process::cargo().args(test::BUILD_SERVER)))?;
     steps.step("generated files", || generate::compare(Mode::Check))?;
     test::steps_of(&mut steps, Scope::Everything, &[])?;
+    let sabotaged = steps.step("gate: build for the self-test", gate_self_test::build)?;
+    steps.step("gate: self-test", || gate_self_test::try_checks(&sabotaged, &[]))?;
     steps.summary();
     Ok(())
 }

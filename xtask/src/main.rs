@@ -8,7 +8,7 @@
 mod audit;
 mod bench;
 mod ci;
-mod gate;
+mod gate_self_test;
 mod generate;
 mod leash;
 mod node;
@@ -63,6 +63,12 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         nextest: Vec<OsString>,
     },
+    /// Shows that every check of the gate can fail, on a build that leaves its guards out one by one.
+    GateSelfTest {
+        /// Handed on to `mainstay gate --self-test` (`--only ID`, …).
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Everything that must hold before a change is merged.
     Ci,
     /// Looks up every dependency in the advisory database; checks licences and sources.
@@ -96,6 +102,7 @@ fn main() -> ExitCode {
         Command::Test { quick, nextest } => {
             test::run(if quick { test::Scope::Rust } else { test::Scope::Everything }, &nextest)
         }
+        Command::GateSelfTest { arguments } => gate_self_test::run(&arguments),
         Command::Ci => ci::run(),
         Command::Audit => audit::run(),
         Command::Generate { check } => {

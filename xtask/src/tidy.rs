@@ -11,6 +11,7 @@ mod lengths;
 mod links;
 mod promises;
 mod rust;
+mod sabotage;
 mod words;
 mod workflows;
 
@@ -98,6 +99,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("both engines have the same migrations and modules", engines::check),
     ("every promise names tests that exist", promises::check),
     ("every relative link leads somewhere", links::check),
+    ("no build leaves guards out by mistake", sabotage::check),
     ("no path of somebody's machine", words::check),
     ("every workflow step is pinned", workflows::check),
 ];

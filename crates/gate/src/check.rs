@@ -104,8 +104,9 @@ pub(crate) enum Control {
     Settings(&'static [(&'static str, &'static str)]),
     /// A lying proxy in front of a right server changes its answers.
     Front(Tamper),
-    /// The prototype under `tests/targets` makes the mistake of this name.
-    Prototype(&'static str),
+    /// Both servers are started with these settings, since the check applies only then; the wrong one is spoiled as the other
+    /// control says.
+    With(&'static [(&'static str, &'static str)], &'static Control),
 }
 
 /// What a lying proxy does to an answer.

@@ -24,6 +24,18 @@ pub(crate) const EXCHANGES_FIRST: usize = 24;
 pub(crate) const EXCHANGES_LAST: usize = 16;
 /// Of each body, the evidence keeps so many characters.
 pub(crate) const EVIDENCE_BODY_CHARS: usize = 1_200;
+/// Trials of the self-test at a time, each with a server of its own.
+pub(crate) const TRIALS_AT_ONCE: usize = 3;
+/// A server of the self-test may take so long to become ready.
+pub(crate) const SERVER_START_MAX: Duration = Duration::from_secs(20);
+/// How often it is asked meanwhile.
+pub(crate) const SERVER_POLL: Duration = Duration::from_millis(20);
+/// Of a server that did not start, so many characters of the log's end are shown.
+pub(crate) const SERVER_LOG_CHARS: usize = 2_000;
+/// The lying proxy looks so far for the end of a request's head.
+pub(crate) const FRONT_HEAD_BYTES_MAX: usize = 64 * 1024;
+/// The lying proxy reads answers so far.
+pub(crate) const FRONT_BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// What ends a session takes effect everywhere within so long (SES-5).
 pub(crate) const END_TIME_MAX: Duration = Duration::from_secs(1);
 /// An ended session is asked for again so often until then.

@@ -42,6 +42,7 @@ guards! {
     BodyLimit = "body_limit", "bodies of any size are read";
     JsonDepth = "json_depth", "JSON is parsed however deep it is nested";
     FieldLimits = "field_limits", "texts of any length are taken";
+    UnreadBody = "unread_body", "a refused body keeps its connection for as long as it comes";
     BodyTimeout = "body_timeout", "a body may take as long as it likes";
     MetricsHidden = "metrics_hidden", "everybody reads the metrics";
     AccessTable = "access_table", "members' routes are open to whoever presents nothing";
@@ -51,11 +52,13 @@ guards! {
     RequestId = "request_id", "answers do not name the request";
     CapabilityOff = "capability_off", "what is switched off answers as if there were no such thing";
     ConfigSecrets = "config_secrets", "the public configuration tells a secret";
-    ReadyDetails = "ready_details", "readiness tells where the database is";
+    ReadyDetails = "ready_details", "readiness does not tell what it found";
     BearerNotForBrowsers = "bearer_not_for_browsers", "pages get tokens that script can read";
     CookieAttributes = "cookie_attributes", "cookies are open to script and to other sites' requests";
     UnknownPaths = "unknown_paths", "a path that does not exist answers like one that does";
     ObjectOwnership = "object_ownership", "whoever knows a note's id reads it";
+    TenantRole = "tenant_role", "every member of a tenant is its master";
+    TenantMembership = "tenant_membership", "strangers enter every tenant as its owners";
     MassAssignment = "mass_assignment", "a member's own body sets their role";
     ChallengeSingleUse = "challenge_single_use", "a passkey ceremony can be finished again and again";
     ChallengeBinding = "challenge_binding", "a passkey ceremony can be finished in another browser";

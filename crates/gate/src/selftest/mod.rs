@@ -78,11 +78,15 @@ pub(crate) async fn run(options: &Options, checks: &[&'static Check], json: bool
 }
 
 fn used(checks: &[&'static Check]) -> BTreeSet<&'static str> {
-    let guard = |check: &&'static Check| match check.control {
+    checks.iter().filter_map(|check| guard(check.control)).collect()
+}
+
+fn guard(control: Control) -> Option<&'static str> {
+    match control {
         Control::Guard(name) => Some(name),
+        Control::With(_, spoiled) => guard(*spoiled),
         Control::Settings(_) | Control::Front(_) => None,
-    };
-    checks.iter().filter_map(guard).collect()
+    }
 }
 
 fn demand_known(checks: &[&'static Check], guards: &BTreeSet<String>) -> anyhow::Result<()> {

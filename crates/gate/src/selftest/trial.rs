@@ -14,7 +14,7 @@ use super::{
     verdicts::{Seen, Trial},
 };
 use crate::{
-    check::{Check, Control, Tamper},
+    check::{Check, Control, Need, Phase, Tamper},
     cli::attack,
     report::{CheckReport, Verdict},
 };
@@ -28,8 +28,17 @@ enum Server {
 
 /// Tries a check.
 pub(super) async fn run(program: &Program, stand_in: &StandIn, check: &'static Check) -> Trial {
-    let right = Seen::of(once(program, stand_in, check, Server::Right).await);
-    let wrong = Seen::of(once(program, stand_in, check, Server::Wrong).await);
+    let (right, wrong) = match check.phase {
+        Phase::Together => tokio::join!(
+            once(program, stand_in, check, Server::Right),
+            once(program, stand_in, check, Server::Wrong),
+        ),
+        Phase::Alone => (
+            once(program, stand_in, check, Server::Right).await,
+            once(program, stand_in, check, Server::Wrong).await,
+        ),
+    };
+    let (right, wrong) = (Seen::of(right), Seen::of(wrong));
     let problem = match (right.verdict, wrong.verdict) {
         (Verdict::Pass, Verdict::Fail) => None,
         (Verdict::Pass, Verdict::Pass) => Some("it does not notice its control"),
@@ -47,18 +56,24 @@ async fn once(
     server: Server,
 ) -> anyhow::Result<CheckReport> {
     let stage = Stage::of(check);
+    let (given, spoiled) = match check.control {
+        Control::With(given, spoiled) => (given, *spoiled),
+        spoiled => (&[][..], spoiled),
+    };
     // The front's port is the public one; where there is none, the server's own is.
-    let listener = match check.control {
+    let listener = match spoiled {
         Control::Front(_) => Some(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?),
-        Control::Guard(_) | Control::Settings(_) => None,
+        _ => None,
     };
     let port = free_port()?;
     let public_port =
         listener.as_ref().map_or(Ok(port), |listener| listener.local_addr().map(|at| at.port()))?;
     let public = Url::parse(&format!("http://localhost:{public_port}/"))?;
     let mut settings = setting::right(stage, &public, stand_in);
+    let pair = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    settings.extend(given.iter().map(pair));
     let mut tamper: Option<Tamper> = None;
-    match (server, check.control) {
+    match (server, spoiled) {
         (Server::Right, _) => {}
         (Server::Wrong, Control::Guard(name)) => {
             if stage != Stage::Dev {
@@ -67,9 +82,10 @@ async fn once(
             settings.insert("MAINSTAY_SABOTAGE".to_owned(), name.to_owned());
         }
         (Server::Wrong, Control::Settings(wrong)) => {
-            settings.extend(wrong.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+            settings.extend(wrong.iter().map(pair));
         }
         (Server::Wrong, Control::Front(lie)) => tamper = Some(lie),
+        (Server::Wrong, Control::With(..)) => bail!("a control with settings of its own has another within"),
     }
     let server = program.serve(port, &settings).await?;
     let front = listener.map(|listener| Front::start(listener, port, tamper));
@@ -77,6 +93,11 @@ async fn once(
     line.extend(["--environment".to_owned(), stage.as_str().to_owned()]);
     if stage == Stage::Dev {
         line.extend(["--test-auth".to_owned(), TEST_AUTH.to_owned()]);
+        line.extend(["--mailbox".to_owned(), server.mails().display().to_string()]);
+    }
+    if check.needs.contains(&Need::Nodes) {
+        // One server under two names: that the nodes agree is tested elsewhere, here the check only has to be able to fail.
+        line.extend(["--node".to_owned(), public.to_string(), "--node".to_owned(), public.to_string()]);
     }
     let outcome = attack::quietly(&line, check).await;
     drop(front);
@@ -95,6 +116,7 @@ fn describe(control: Control) -> String {
             let pairs: Vec<_> = settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
             format!("with {}", pairs.join(" "))
         }
+        Control::With(_, spoiled) => format!("{}, given what it needs", describe(*spoiled)),
         Control::Front(tamper) => match tamper {
             Tamper::RemoveHeader(name) => format!("a front takes {name} away"),
             Tamper::SetHeader(name, value) => format!("a front sets {name}: {value}"),

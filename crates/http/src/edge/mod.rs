@@ -6,6 +6,7 @@
 mod admit;
 mod facts;
 mod refuse;
+mod unread;
 
 use std::{
     future::{Ready, ready},
@@ -126,7 +127,7 @@ fn without_request(edge: &Edge, facts: &Facts, noted: &Noted, mut response: Http
 async fn walk<S>(
     edge: &Edge,
     service: &S,
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     facts: &Facts,
     noted: &Noted,
 ) -> Result<ServiceResponse<BoxBody>, FrameworkError>
@@ -151,6 +152,7 @@ where
             {
                 response.headers_mut().insert(header::ALLOW, allow);
             }
+            let response = unread::end_with(&mut request, response);
             Ok(request.into_response(response))
         }
     }

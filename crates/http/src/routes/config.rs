@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use actix_web::{HttpRequest, HttpResponse, get};
 use mainstay_model::{Language, identity::Provider};
+#[cfg(feature = "sabotage")]
+use mainstay_services::sabotage;
 use mainstay_services::{App, limits};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -53,7 +55,9 @@ pub(crate) fn document(app: &App, settings: &HttpSettings) -> Document {
         languages: Language::ALL.iter().map(|language| language.code().to_owned()).collect(),
         limits: bounds(),
         #[cfg(feature = "sabotage")]
-        sabotaged: mainstay_services::sabotage::off(),
+        client_secret: sabotage::is_off(sabotage::Guard::ConfigSecrets).then_some("not for everybody"),
+        #[cfg(feature = "sabotage")]
+        sabotaged: sabotage::off(),
     };
     let cache = format!("public, max-age={}", PUBLIC_MAX_AGE.as_secs());
     Document::new("application/json", &cache, serde_json::to_vec(&view).unwrap_or_default())

@@ -62,6 +62,7 @@ async fn readiness(server: &Server) -> HttpResponse {
     let failed = checks.iter().any(|check| check.state == CheckState::Failed);
     let checks = checks
         .into_iter()
+        .filter(|_| !sabotage::is_off(Guard::ReadyDetails))
         .map(|check| {
             let age_ms = u64::try_from(check.age.as_millis()).unwrap_or(u64::MAX);
             (check.name.to_owned(), CheckView { state: check.state.as_str(), detail: check.detail, age_ms })

@@ -50,8 +50,13 @@ pub(crate) struct ConfigView {
     pub(crate) languages: Vec<String>,
     /// Bounds that a client may check before it sends something.
     pub(crate) limits: BTreeMap<String, u64>,
+    /// What must not be told.
+    #[cfg(feature = "sabotage")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) client_secret: Option<&'static str>,
     /// Guards that are left out.
     #[cfg(feature = "sabotage")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) sabotaged: Vec<&'static str>,
 }
 
@@ -82,6 +87,7 @@ pub(crate) struct HealthView {
     pub(crate) capabilities: BTreeMap<String, CapabilityView>,
     /// Guards that are left out.
     #[cfg(feature = "sabotage")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) sabotaged: Vec<&'static str>,
 }
 

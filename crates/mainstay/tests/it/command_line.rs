@@ -34,6 +34,22 @@ fn t_op_08_a_bad_configuration_ends_with_78_and_names_every_fault() {
     assert!(!scratch.path().join("data").exists(), "something was started");
 }
 
+/// The binary that is tested here is the one that is deployed: without the feature of the gate's self-test.
+#[test]
+fn a_normal_build_leaves_no_guard_out() {
+    let mut scratch = Scratch::sqlite();
+    assert!(scratch.run(&["config", "check"]).status.success());
+    assert_eq!(scratch.run(&["sabotage"]).status.code(), Some(2), "there is no such command");
+    scratch.set("MAINSTAY_SABOTAGE", "cors");
+    for arguments in [&["serve"][..], &["config", "check"]] {
+        let output = scratch.run(arguments);
+        assert_eq!(output.status.code(), Some(78), "{arguments:?}: {}", stderr(&output));
+        let report = stderr(&output);
+        assert!(report.contains("MAINSTAY_SABOTAGE\n    there is no such setting"), "{report}");
+    }
+    assert!(!scratch.path().join("data").exists(), "something was started");
+}
+
 #[test]
 fn cfg_6_check_and_show_do_not_start_anything() {
     let mut scratch = Scratch::sqlite();

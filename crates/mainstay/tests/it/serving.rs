@@ -11,6 +11,7 @@ async fn the_main_job_starts_without_any_configuration() {
     let node = scratch.serve().await;
     let health: Value = node.get("/health").send().await.unwrap().json().await.unwrap();
     assert_eq!(health["status"], "ok");
+    assert!(health.get("sabotaged").is_none(), "a normal build has nothing to leave out");
     assert_eq!(health["capabilities"]["passkey"]["enabled"], true);
     assert_eq!(health["capabilities"]["google_oauth"]["enabled"], false);
     assert!(health["capabilities"]["google_oauth"]["reason"].is_string());

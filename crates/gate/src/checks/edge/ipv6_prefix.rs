@@ -18,7 +18,7 @@ pub(crate) static CHECK: Check = Check {
     needs: &[],
     effect: Effect::Safe,
     phase: Phase::Alone,
-    control: Control::Guard("ipv6_prefix"),
+    control: Control::With(&[("MAINSTAY_TRUSTED_PROXIES", "127.0.0.0/8")], &Control::Guard("ipv6_prefix")),
     run: |probe| -> Running { Box::pin(run(probe)) },
 };
 
