@@ -1,6 +1,7 @@
 //! The registry: every check there is, in the order of the report. A new check is a file below and a line here.
 
 mod access;
+mod configuration;
 mod edge;
 mod identity;
 mod sessions;
@@ -10,7 +11,7 @@ use crate::check::Check;
 
 /// Every check against a Mainstay.
 pub(crate) fn all() -> Vec<&'static Check> {
-    [identity::CHECKS, sessions::CHECKS, edge::CHECKS].concat()
+    [sessions::CHECKS, access::CHECKS, edge::CHECKS, configuration::CHECKS].concat()
 }
 
 #[cfg(test)]

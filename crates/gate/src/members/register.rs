@@ -146,18 +146,19 @@ impl Register {
         self.under_way.close();
         self.under_way.wait().await;
         let made = std::mem::take(&mut *self.made.lock());
-        let mut left = Vec::new();
-        for Made { actor, maker } in &made {
-            let is_gone = if maker.lends() {
-                sign_out(client, actor).await
-            } else {
-                remove(client, actor, &**maker).await
-            };
-            if !is_gone {
-                left.push(actor.member_id.clone());
+        let count = made.len();
+        let mut left = made;
+        // Twice: a tenant's only owner can go once its other members are gone.
+        for _ in 0..2 {
+            let mut still_there = Vec::new();
+            for member in left {
+                if !self.remove(client, &member).await {
+                    still_there.push(member);
+                }
             }
+            left = still_there;
         }
-        (made.len(), left)
+        (count, left.into_iter().map(|member| member.member_id).collect())
     }
 }
 
