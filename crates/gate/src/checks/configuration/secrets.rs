@@ -25,7 +25,6 @@ const NAMES: &[&str] = &[
 const HARMLESS: &[&str] = &["password_chars_min", "password_bytes_max", "password", "csrf_token"];
 /// How secrets begin.
 const BEGINNINGS: &[&str] = &[
-    "-----BEGIN",
     "sk_live_",
     "sk_test_",
     "rk_live_",
@@ -83,6 +82,9 @@ pub(super) fn suspicion(name: &str, text: &str) -> Option<&'static str> {
     }
     if !HARMLESS.contains(&name.as_str()) && NAMES.iter().any(|word| name.contains(word)) {
         return Some("by its name");
+    }
+    if text.contains("-----BEGIN ") {
+        return Some("by its beginning");
     }
     text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | ';' | '<' | '>' | '(' | ')'))
         .find_map(word_suspicion)

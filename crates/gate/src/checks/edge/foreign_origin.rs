@@ -22,18 +22,32 @@ pub(crate) static CHECK: Check = Check {
 
 async fn run(probe: Probe) -> Outcome {
     let own = probe.target.origin();
-    let host = probe.target.base.host_str().unwrap_or("localhost").to_owned();
+    let base = &probe.target.base;
+    let host = base.host_str().unwrap_or("localhost").to_owned();
+    let port = base.port_or_known_default().unwrap_or(443);
+    let other_scheme = if base.scheme() == "https" { "http" } else { "https" };
     let foreign = [
         "https://evil.example".to_owned(),
         "null".to_owned(),
+        "*".to_owned(),
+        String::new(),
         format!("{own}.evil.example"),
         format!("https://evil{host}"),
         format!("https://sub.{host}"),
         format!("ftp://{host}"),
+        format!("{other_scheme}://{host}:{port}"),
+        format!("{}://{host}:{}", base.scheme(), port ^ 1),
+        format!("{own}/"),
+        format!("{own}, https://evil.example"),
+        own.to_uppercase(),
     ];
     for origin in &foreign {
-        let asked = probe.client.get("/v1/config").header("origin", origin).send().await?;
-        refuse(origin, &asked.headers)?;
+        for path in ["/v1/config", "/v1/auth/me", "/v1/nothing-is-here"] {
+            let asked = probe.client.get(path).header("origin", origin).patiently().send().await?;
+            refuse(origin, &asked.headers)?;
+            let varies = asked.all("vary").iter().any(|value| value.to_ascii_lowercase().contains("origin"));
+            ensure(varies, || format!("{path} does not say `Vary: Origin`"))?;
+        }
         let preflight = probe.client.call(Method::OPTIONS, "/v1/auth/refresh");
         let preflight = preflight
             .header("origin", origin)
@@ -42,13 +56,18 @@ async fn run(probe: Probe) -> Outcome {
             .send()
             .await?;
         refuse(origin, &preflight.headers)?;
-        let varies = asked.all("vary").iter().any(|value| value.to_ascii_lowercase().contains("origin"));
-        ensure(varies, || "the answer does not say `Vary: Origin`".to_owned())?;
     }
-    passed(format!("{} foreign origins got nothing, asked and in advance", foreign.len()))
+    let both = probe.client.get("/v1/config").header("origin", &own).header("origin", "https://evil.example");
+    refuse("two origins, one of them ours,", &both.patiently().send().await?.headers)?;
+    passed(format!("{} foreign origins got nothing, asked and in advance", foreign.len() + 1))
 }
 
 fn refuse(origin: &str, headers: &reqwest::header::HeaderMap) -> Result<(), crate::check::Ended> {
-    let allowed = headers.get("access-control-allow-origin");
-    ensure(allowed.is_none(), || format!("{origin} is allowed: access-control-allow-origin: {allowed:?}"))
+    for name in
+        ["access-control-allow-origin", "access-control-allow-credentials", "access-control-allow-headers"]
+    {
+        let allowed = headers.get(name);
+        ensure(allowed.is_none(), || format!("{origin} is allowed: {name}: {allowed:?}"))?;
+    }
+    Ok(())
 }

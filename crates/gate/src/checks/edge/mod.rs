@@ -21,7 +21,6 @@ mod methods;
 mod metrics_hidden;
 mod own_origin;
 mod personal_answers;
-mod plain_http;
 mod problem_form;
 mod problems;
 mod quota;
@@ -36,6 +35,8 @@ mod slow;
 mod slow_body;
 mod slow_headers;
 mod smuggling;
+#[cfg(test)]
+mod toy;
 mod transport_security;
 mod unknown_paths;
 mod unread_body;
@@ -77,5 +78,4 @@ pub(super) const CHECKS: &[&Check] = &[
     &client_address::CHECK,
     &ipv6_prefix::CHECK,
     &sign_in_backoff::CHECK,
-    &plain_http::CHECK,
 ];

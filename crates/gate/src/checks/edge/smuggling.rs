@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::problems;
 use crate::{
     check::{Check, Control, Effect, Outcome, Phase, Priority, Reference, Running, Tamper, ensure, passed},
     probe::Probe,
@@ -57,6 +58,7 @@ async fn run(probe: Probe) -> Outcome {
         ("no host", format!("GET /health HTTP/1.1\r\n\r\n{hidden}")),
         ("two hosts", format!("GET /health HTTP/1.1\r\nHost: {host}\r\nHost: evil.example\r\n\r\n{hidden}")),
     ];
+    let mut bare = None;
     for (what, text) in &shapes {
         let heard = raw.exchange(what, text.as_bytes(), SILENCE).await?;
         let statuses = heard.statuses();
@@ -69,7 +71,46 @@ async fn run(probe: Probe) -> Outcome {
             let end = if heard.is_closed { "then closed" } else { "and the connection stays open" };
             format!("{what} was answered with {statuses:?}, {end}")
         })?;
+        let body = heard.body();
+        let leak = problems::leak(&body);
+        ensure(leak.is_none(), || format!("{what} was answered from inside: {}", leak.unwrap_or_default()))?;
+        let is_bare = !statuses.is_empty() && heard.header("x-content-type-options").is_none();
+        ensure(!is_bare || body.is_empty(), || {
+            format!("{what} was answered with a body and no security header")
+        })?;
+        bare = bare.or(is_bare.then_some(*what));
+    }
+    if let Some(what) = bare {
+        probe.note(format!(
+            "{what} and the like are answered without a body, and so without any security header"
+        ));
     }
     probe.client.get("/health").purpose("the server lives").expect(200).await?;
     passed(format!("{} shapes, each refused and its connection ended", shapes.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::edge::toy;
+
+    #[tokio::test]
+    async fn a_server_that_reads_what_follows_is_found() {
+        let twice = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+        let outcome = run(toy::probe_of(twice).await).await;
+        assert!(
+            matches!(&outcome, Err(crate::check::Ended::Fail(why)) if why.contains("[400, 200]")),
+            "{outcome:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_server_that_keeps_the_connection_is_found() {
+        let outcome =
+            run(toy::probe_of(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await).await;
+        assert!(
+            matches!(&outcome, Err(crate::check::Ended::Fail(why)) if why.contains("stays open")),
+            "{outcome:?}"
+        );
+    }
 }
