@@ -40,6 +40,12 @@ impl Jar {
         cookies.iter().find(|(key, _)| key.ends_with(name)).map(|(key, value)| (key.clone(), value.clone()))
     }
 
+    /// Takes another jar's cookies too.
+    pub(crate) fn add(&self, other: &Self) {
+        let others = other.0.lock().clone();
+        self.0.lock().extend(others);
+    }
+
     pub(crate) fn set(&self, name: &str, value: &str) {
         self.0.lock().insert(name.to_owned(), value.to_owned());
     }

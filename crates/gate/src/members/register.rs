@@ -4,6 +4,7 @@
 //! member that the deployment made.
 
 use std::{
+    collections::BTreeSet,
     future::Future,
     sync::{
         Arc,
@@ -146,19 +147,21 @@ impl Register {
         self.under_way.close();
         self.under_way.wait().await;
         let made = std::mem::take(&mut *self.made.lock());
-        let count = made.len();
-        let mut left = made;
-        // Twice: a tenant's only owner can go once its other members are gone.
-        for _ in 0..2 {
-            let mut still_there = Vec::new();
-            for member in left {
-                if !self.remove(client, &member).await {
-                    still_there.push(member);
-                }
+        // A member may have signed in several times; gone is gone.
+        let (mut gone, mut left) = (BTreeSet::new(), BTreeSet::new());
+        for Made { actor, maker } in &made {
+            if !maker.lends() && gone.contains(&actor.member_id) {
+                continue;
             }
-            left = still_there;
+            let is_gone = if maker.lends() {
+                sign_out(client, actor).await
+            } else {
+                remove(client, actor, &**maker).await
+            };
+            if is_gone { &mut gone } else { &mut left }.insert(actor.member_id.clone());
         }
-        (count, left.into_iter().map(|member| member.member_id).collect())
+        let left: Vec<String> = left.difference(&gone).cloned().collect();
+        (gone.len() + left.len(), left)
     }
 }
 

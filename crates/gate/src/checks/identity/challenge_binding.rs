@@ -47,7 +47,9 @@ async fn run(probe: Probe) -> Outcome {
     unauthorised(&second.sign_in_finish(&assertion).purpose(what).send().await?, what)?;
     first.sign_in_finish(&assertion).purpose("the right ceremony").expect(200).await?;
 
-    let sign_up = ceremony::register(&mine, &json!({})).await?;
+    let anonymous = probe.browser();
+    let sign_up = ceremony::register(&anonymous, &json!({})).await?;
+    member.jar.add(&anonymous.jar);
     let credential = sign_up.create(&mut Authenticator::new()?, &Lie::default())?;
     let body = json!({ "ceremony_id": sign_up.id, "credential": credential });
     let what = "a sign-up's challenge, finished by a signed-in member";

@@ -98,10 +98,12 @@ mod tests {
         put(folder.path(), ".004.eml", "44444444");
         assert_eq!(opened.mails("gate@example.org").await.unwrap(), []);
         put(folder.path(), "006.eml", "66666666");
+        put(folder.path(), "0055.eml", "a notice without a code");
         put(folder.path(), "005.eml", "55555555");
         let code = |already| mailbox::next_code(&opened, "gate@example.org", already);
         assert_eq!(code(0).await.unwrap(), "55555555");
         assert_eq!(code(1).await.unwrap(), "66666666");
+        assert_eq!(opened.mails("gate@example.org").await.unwrap().len(), 3);
         assert_eq!(opened.mails("other@example.org").await.unwrap(), []);
         assert_eq!(opened.address("ada"), "ada@example.org");
     }

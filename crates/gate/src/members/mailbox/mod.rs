@@ -63,34 +63,41 @@ pub(crate) trait Mailbox: Send + Sync {
     fn mails<'a>(&'a self, to: &'a str) -> Found<'a>;
 }
 
-/// Waits for the mail after the first `already` to an address.
+/// Waits for a mail to an address beyond the first `already`.
 ///
 /// # Errors
 /// [`Ended::Error`] when none comes in time, or the mailbox can't be read.
 pub(crate) async fn next(mailbox: &dyn Mailbox, to: &str, already: usize) -> Result<Mail, Ended> {
+    wait_for(mailbox, to, already, "mail", |mail| Some(mail.clone())).await
+}
+
+/// Waits for a code beyond the first `already` mails to an address; notices may come between.
+///
+/// # Errors
+/// As [`next`].
+pub(crate) async fn next_code(mailbox: &dyn Mailbox, to: &str, already: usize) -> Result<String, Ended> {
+    wait_for(mailbox, to, already, "mail with a code", Mail::code).await
+}
+
+async fn wait_for<T>(
+    mailbox: &dyn Mailbox,
+    to: &str,
+    already: usize,
+    what: &str,
+    take: impl Fn(&Mail) -> Option<T>,
+) -> Result<T, Ended> {
     let until = Instant::now() + limits::MAIL_TIME_MAX;
     loop {
-        if let Some(mail) = mailbox.mails(to).await?.into_iter().nth(already) {
-            return Ok(mail);
+        if let Some(found) = mailbox.mails(to).await?.iter().skip(already).find_map(&take) {
+            return Ok(found);
         }
         if Instant::now() >= until {
-            return Err(Ended::error(format!(
-                "no mail to {to} came within {} s ({})",
-                limits::MAIL_TIME_MAX.as_secs(),
-                mailbox.describe()
-            )));
+            let seconds = limits::MAIL_TIME_MAX.as_secs();
+            let place = mailbox.describe();
+            return Err(Ended::error(format!("no {what} to {to} came within {seconds} s ({place})")));
         }
         sleep(limits::MAIL_POLL).await;
     }
-}
-
-/// Waits for the code after the first `already` mails to an address.
-///
-/// # Errors
-/// As [`next`], and when the mail has no code.
-pub(crate) async fn next_code(mailbox: &dyn Mailbox, to: &str, already: usize) -> Result<String, Ended> {
-    let mail = next(mailbox, to, already).await?;
-    mail.code().ok_or_else(|| Ended::error(format!("the mail {:?} has no code", mail.subject)))
 }
 
 /// The address of a name by a pattern with `{}` in it.
