@@ -59,6 +59,7 @@ guards! {
     ObjectOwnership = "object_ownership", "whoever knows a note's id reads it";
     TenantRole = "tenant_role", "every member of a tenant is its master";
     TenantMembership = "tenant_membership", "strangers enter every tenant as its owners";
+    AccountDeletion = "account_deletion", "a deleted account lives on";
     MassAssignment = "mass_assignment", "a member's own body sets their role";
     ChallengeSingleUse = "challenge_single_use", "a passkey ceremony can be finished again and again";
     ChallengeBinding = "challenge_binding", "a passkey ceremony can be finished in another browser";

