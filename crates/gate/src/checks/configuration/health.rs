@@ -1,9 +1,10 @@
 //! Health says that the process lives: it asks no dependency, needs nobody and answers at once (CFG-5).
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::limits::{HEALTH_MEDIAN_MAX, HEALTH_TIMES};
 use crate::{
     check::{Check, Control, Effect, Outcome, Phase, Priority, Reference, Running, Tamper, ensure, passed},
     probe::Probe,
@@ -22,13 +23,9 @@ pub(crate) static CHECK: Check = Check {
     run: |probe| -> Running { Box::pin(run(probe)) },
 };
 
-const TIMES: usize = 40;
-/// Half of the answers come faster than that, also from far away.
-const MEDIAN_MAX: Duration = Duration::from_millis(500);
-
 async fn run(probe: Probe) -> Outcome {
     let mut took = Vec::new();
-    for _ in 0..TIMES {
+    for _ in 0..HEALTH_TIMES {
         let answer = probe.client.get("/health").only_counted().send().await?;
         ensure(answer.status == 200, || format!("/health answered {}", answer.status))?;
         let body = answer.json();
@@ -44,7 +41,7 @@ async fn run(probe: Probe) -> Outcome {
         took.push(answer.took);
     }
     took.sort_unstable();
-    let median = took[TIMES / 2];
-    ensure(median <= MEDIAN_MAX, || format!("half of the answers took more than {median:?}"))?;
-    passed(format!("{TIMES} answers, half of them within {:.1} ms", median.as_secs_f64() * 1_000.0))
+    let median = took[HEALTH_TIMES / 2];
+    ensure(median <= HEALTH_MEDIAN_MAX, || format!("half of the answers took more than {median:?}"))?;
+    passed(format!("{HEALTH_TIMES} answers, half of them within {:.1} ms", median.as_secs_f64() * 1_000.0))
 }

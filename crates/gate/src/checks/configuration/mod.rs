@@ -4,6 +4,7 @@ mod capability_map;
 mod capability_off;
 mod health;
 mod interface;
+mod limits;
 mod no_secrets;
 mod own_pages;
 mod public_config;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::limits;
 use crate::{
     check::{Check, Control, Effect, Outcome, Phase, Priority, Reference, Running, ensure, passed},
     probe::Probe,
@@ -23,8 +24,6 @@ pub(crate) static CHECK: Check = Check {
 };
 
 const CHECKS: &[&str] = &["configuration", "database", "migrations", "redis", "object_store", "key_ring"];
-/// An older finding says nothing of now.
-const AGE_MS_MAX: u64 = 60_000;
 
 async fn run(probe: Probe) -> Outcome {
     let mut seen = BTreeSet::new();
@@ -42,7 +41,9 @@ async fn run(probe: Probe) -> Outcome {
                 format!("{path}: {name} has the state {state:?}")
             })?;
             let age = check.get("age_ms").and_then(Value::as_u64);
-            ensure(age.is_some_and(|age| age <= AGE_MS_MAX), || format!("{path}: {name} is {age:?} ms old"))?;
+            ensure(age.is_some_and(|age| age <= limits::READY_AGE_MS_MAX), || {
+                format!("{path}: {name} is {age:?} ms old")
+            })?;
             let detail = check.get("detail").and_then(Value::as_str).unwrap_or_default();
             ensure(!detail.is_empty(), || format!("{path}: {name} says nothing"))?;
             if state == "failed" {

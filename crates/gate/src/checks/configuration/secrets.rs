@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::limits;
+
 /// Words in the name of a field that holds a secret.
 const NAMES: &[&str] = &[
     "secret",
@@ -41,10 +43,6 @@ const BEGINNINGS: &[&str] = &[
     "smtp://",
     "smtps://",
 ];
-/// Shorter texts are words.
-const LENGTH_MIN: usize = 24;
-/// Bits of each character; English text has about four, random base64 more.
-const ENTROPY_MIN: f64 = 4.2;
 
 /// Every place of a JSON value that looks like a secret.
 pub(super) fn suspects(value: &Value, known: &[&str]) -> Vec<String> {
@@ -102,10 +100,10 @@ fn word_suspicion(word: &str) -> Option<&'static str> {
     {
         return Some("credentials in an address");
     }
-    let is_dense = word.len() >= LENGTH_MIN
+    let is_dense = word.len() >= limits::SECRET_CHARS_MIN
         && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/=_-".contains(&byte));
     let is_id = uuid::Uuid::try_parse(word).is_ok();
-    (is_dense && !is_id && has_digits_and_letters(word) && entropy(word) >= ENTROPY_MIN)
+    (is_dense && !is_id && has_digits_and_letters(word) && entropy(word) >= limits::SECRET_ENTROPY_MIN)
         .then_some("by its entropy")
 }
 

@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use super::quota::{self, Quota};
+use super::{
+    limits::BURST_ADDRESSES,
+    quota::{self, Quota},
+};
 use crate::{
     check::{
         Check, Control, Effect, Ended, Need, Outcome, Phase, Priority, Reference, Running, ensure, passed,
@@ -23,9 +26,6 @@ pub(crate) static CHECK: Check = Check {
     run: |probe| -> Running { Box::pin(run(probe)) },
 };
 
-/// Addresses that share the burst, so that none of them fills its own quota.
-const ADDRESSES: usize = 4;
-
 async fn run(probe: Probe) -> Outcome {
     if !probe.world.sources.are_separate() {
         return Err(Ended::NotApplicable(
@@ -40,16 +40,16 @@ async fn run(probe: Probe) -> Outcome {
     }
     let quota = Quota::of(&first)?;
     let mut calls = Vec::new();
-    for _ in 0..ADDRESSES {
+    for _ in 0..BURST_ADDRESSES {
         let elsewhere = member.at(&probe.another_client()?);
-        let share = usize::try_from(quota.beyond()).unwrap_or(usize::MAX) / ADDRESSES + 1;
+        let share = usize::try_from(quota.beyond()).unwrap_or(usize::MAX) / BURST_ADDRESSES + 1;
         calls.extend((0..share).map(|_| elsewhere.post(path).json(&json!({}))));
     }
     let sent = calls.len();
     let refused = quota::refused(&quota::burst(calls).await?);
     ensure(refused > 0, || {
         format!(
-            "{sent} requests of one member from {ADDRESSES} addresses, quota {}: none refused",
+            "{sent} requests of one member from {BURST_ADDRESSES} addresses, quota {}: none refused",
             quota.limit
         )
     })?;
@@ -57,5 +57,7 @@ async fn run(probe: Probe) -> Outcome {
     let other = probe.bearer_member().await?;
     let answer = other.post(path).json(&json!({})).purpose("another member").send().await?;
     ensure(answer.status != 429, || "another member is refused too".to_owned())?;
-    passed(format!("{refused} of {sent} requests of one member from {ADDRESSES} addresses were refused"))
+    passed(format!(
+        "{refused} of {sent} requests of one member from {BURST_ADDRESSES} addresses were refused"
+    ))
 }

@@ -3,13 +3,11 @@
 use reqwest::Method;
 use serde_json::json;
 
-use super::quota::{self, Quota};
+use super::{
+    limits,
+    quota::{self, Quota},
+};
 use crate::{check::Ended, client::Answer, openapi::Operation, probe::Probe};
-
-/// Files of the first page that are looked at.
-const FILES_MAX: usize = 6;
-/// More than a route takes that reads a token, and little enough to be sent before the refusal comes.
-const BODY_TOO_LARGE: usize = 80 * 1024;
 
 /// An answer, and what kind it is.
 pub(super) struct Kind {
@@ -43,7 +41,7 @@ pub(super) async fn every_kind(probe: &Probe) -> Result<Vec<Kind>, Ended> {
     add("the first page", 200, first);
     let unchanged = client.get("/").header("if-none-match", tag).send().await?;
     add("the first page that the client has", 304, unchanged);
-    for file in files.iter().take(FILES_MAX) {
+    for file in files.iter().take(limits::FILES_MAX) {
         add(&format!("the file {file}"), 200, client.get(file).send().await?);
     }
     let style = client.get("/docs/docs.css").patiently().send().await?;
@@ -68,7 +66,7 @@ pub(super) async fn every_kind(probe: &Probe) -> Result<Vec<Kind>, Ended> {
     add("a foreign page", 403, foreign);
     add("no JSON", 400, refresh().body("application/json", "{").send().await?);
     add("another kind of body", 415, refresh().body("text/plain", "{}").send().await?);
-    let body = vec![b' '; BODY_TOO_LARGE];
+    let body = vec![b' '; limits::BODY_TOO_LARGE];
     add("a large body", 413, refresh().body("application/json", body).send().await?);
     for operation in switched_off_or_away(probe)? {
         let path = operation.filled(|_| "gate".to_owned());

@@ -1,7 +1,6 @@
 //! A body that is one byte too long is refused, whether its length is announced or not, and before it is all read (SEC-7).
 
-use std::time::Duration;
-
+use super::limits::{GLANCE, LONG_SILENCE, PIECE_BYTES, UNENDING_BYTES};
 use crate::{
     check::{
         Check, Control, Effect, Ended, Need, Outcome, Phase, Priority, Reference, Running, ensure, passed,
@@ -24,13 +23,6 @@ pub(crate) static CHECK: Check = Check {
     control: Control::Guard("body_limit"),
     run: |probe| -> Running { Box::pin(run(probe)) },
 };
-
-/// A server that has not refused by then takes whatever comes.
-const UNENDING_BYTES: usize = 24 * 1024 * 1024;
-const CHUNK_BYTES: usize = 64 * 1024;
-const SILENCE: Duration = Duration::from_secs(2);
-/// A look for an answer between two pieces.
-const GLANCE: Duration = Duration::from_millis(20);
 
 async fn run(probe: Probe) -> Outcome {
     let mut seen = 0;
@@ -93,18 +85,18 @@ async fn unending(probe: &Probe) -> Result<usize, Ended> {
         raw.authority()
     );
     let mut wire = raw.open().await?;
-    let chunk = format!("{CHUNK_BYTES:x}\r\n{}\r\n", " ".repeat(CHUNK_BYTES));
+    let chunk = format!("{PIECE_BYTES:x}\r\n{}\r\n", " ".repeat(PIECE_BYTES));
     let mut is_taken = wire.send(head.as_bytes()).await.is_ok();
     let (mut sent, mut heard) = (0, Heard::default());
     while is_taken && sent < UNENDING_BYTES {
-        let sending = tokio::time::timeout(SILENCE, wire.send(chunk.as_bytes())).await;
+        let sending = tokio::time::timeout(LONG_SILENCE, wire.send(chunk.as_bytes())).await;
         is_taken = sending.is_ok_and(|sent| sent.is_ok());
-        sent += CHUNK_BYTES;
+        sent += PIECE_BYTES;
         heard = wire.listen(GLANCE).await;
         is_taken &= heard.bytes.is_empty() && !heard.is_closed;
     }
     if heard.bytes.is_empty() {
-        heard = wire.listen(SILENCE).await;
+        heard = wire.listen(LONG_SILENCE).await;
     }
     raw.record("a body without end", head.as_bytes(), &heard);
     ensure(sent < UNENDING_BYTES, || {

@@ -1,9 +1,10 @@
 //! A small body that grows a thousandfold when it is unpacked: compressed requests are refused unread (SEC-7).
 
-use std::{io::Write as _, time::Duration};
+use std::io::Write as _;
 
 use flate2::{Compression, write::GzEncoder};
 
+use super::limits;
 use crate::{
     check::{Check, Control, Effect, Ended, Outcome, Phase, Priority, Reference, Running, ensure, passed},
     probe::Probe,
@@ -22,13 +23,9 @@ pub(crate) static CHECK: Check = Check {
     run: |probe| -> Running { Box::pin(run(probe)) },
 };
 
-/// What the bomb unpacks to.
-const BOMB_BYTES: usize = 32 * 1024 * 1024;
-const ANSWER_TIME_MAX: Duration = Duration::from_secs(5);
-
 async fn run(probe: Probe) -> Outcome {
     let small = pack(b"{}")?;
-    let bomb = pack(&vec![b' '; BOMB_BYTES])?;
+    let bomb = pack(&vec![b' '; limits::BOMB_BYTES])?;
     let mut sent = 0;
     for path in ["/v1/auth/refresh", "/v1/auth/logout", "/v1/auth/email/finish"] {
         for (coding, body) in [
@@ -57,13 +54,13 @@ async fn run(probe: Probe) -> Outcome {
                     answer.said()
                 )
             })?;
-            ensure(answer.took < ANSWER_TIME_MAX, || {
+            ensure(answer.took < limits::BOMB_TIME_MAX, || {
                 format!("{} bytes of {coding} took {:?}", body.len(), answer.took)
             })?;
             sent += 1;
         }
     }
-    passed(format!("{sent} compressed bodies, bombs of {} MB among them", BOMB_BYTES / 1024 / 1024))
+    passed(format!("{sent} compressed bodies, bombs of {} MB among them", limits::BOMB_BYTES / 1024 / 1024))
 }
 
 fn pack(bytes: &[u8]) -> Result<Vec<u8>, Ended> {

@@ -1,7 +1,6 @@
 //! Nothing in a request becomes a header of its answer: line ends in paths, queries, headers and ids (response splitting).
 
-use std::time::Duration;
-
+use super::limits;
 use crate::{
     check::{Check, Control, Effect, Outcome, Phase, Priority, Reference, Running, Tamper, ensure, passed},
     probe::Probe,
@@ -19,8 +18,6 @@ pub(crate) static CHECK: Check = Check {
     control: Control::Front(Tamper::SetHeader("x-gate-injected", "1")),
     run: |probe| -> Running { Box::pin(run(probe)) },
 };
-
-const SILENCE: Duration = Duration::from_millis(400);
 
 async fn run(probe: Probe) -> Outcome {
     let mut sent = 0;
@@ -55,7 +52,7 @@ async fn run(probe: Probe) -> Outcome {
         ("a space before the colon", "X-Request-ID : abcdefgh"),
     ] {
         let bytes = format!("GET /health HTTP/1.1\r\nHost: {host}\r\n{line}\r\nConnection: close\r\n\r\n");
-        let heard = raw.exchange(what, bytes.as_bytes(), SILENCE).await?;
+        let heard = raw.exchange(what, bytes.as_bytes(), limits::SILENCE).await?;
         let injected = heard.header("x-gate-injected").is_some() || heard.statuses().len() > 1;
         ensure(!injected, || format!("{what} came back as a header"))?;
         sent += 1;

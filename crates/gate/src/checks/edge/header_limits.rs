@@ -1,7 +1,6 @@
 //! Headers and addresses have bounds: what is far too long is refused, and the next request is answered (SEC-7).
 
-use std::time::Duration;
-
+use super::limits;
 use crate::{
     check::{Check, Control, Effect, Outcome, Phase, Priority, Reference, Running, ensure, passed},
     probe::Probe,
@@ -26,8 +25,6 @@ pub(crate) static CHECK: Check = Check {
     run: |probe| -> Running { Box::pin(run(probe)) },
 };
 
-const SILENCE: Duration = Duration::from_secs(1);
-
 async fn run(probe: Probe) -> Outcome {
     let raw = probe.raw()?;
     let host = raw.authority();
@@ -50,7 +47,7 @@ async fn run(probe: Probe) -> Outcome {
         ),
     ];
     for (what, text) in &shapes {
-        let heard = raw.exchange(what, text.as_bytes(), SILENCE).await?;
+        let heard = raw.exchange(what, text.as_bytes(), limits::LONG_SILENCE).await?;
         let is_refused = match heard.status() {
             Some(status) => (400..500).contains(&status),
             None => heard.is_closed,

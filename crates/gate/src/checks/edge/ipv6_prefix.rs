@@ -89,17 +89,20 @@ async fn shares(probe: &Probe, what: &str, addresses: &[String]) -> Result<(), E
 async fn by_connection(probe: &Probe) -> Outcome {
     let mut base = probe.target.base.clone();
     let is_named = base.set_host(Some("[::1]")).is_ok();
-    let reachable = is_named && probe.world.sources.are_separate();
-    if !reachable || probe.client.at(&base).get("/health").send().await.is_err() {
+    let client = |address: Ipv6Addr| {
+        let http =
+            probe.world.sources.at(IpAddr::V6(address)).map_err(|error| Ended::error(error.to_string()))?;
+        Ok::<_, Ended>(probe.client.with(http).at(&base))
+    };
+    let is_here = is_named && probe.world.sources.are_separate();
+    if !is_here || client(Ipv6Addr::LOCALHOST)?.get("/health").send().await.is_err() {
         return Err(Ended::NotApplicable(
             "the deployment is not reached by IPv6 from this machine".to_owned(),
         ));
     }
     let mut left = Vec::new();
     for address in LOCAL {
-        let http =
-            probe.world.sources.at(IpAddr::V6(address)).map_err(|error| Ended::error(error.to_string()))?;
-        let client = probe.client.with(http).at(&base);
+        let client = client(address)?;
         client.get(PATH).send().await.map_err(|_| {
             Ended::NotApplicable(format!(
                 "this machine has no second IPv6 address to ask from, such as {address}"

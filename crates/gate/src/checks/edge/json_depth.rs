@@ -1,5 +1,6 @@
 //! JSON that is nested too deep is refused before anything walks into it (SEC-7).
 
+use super::limits::BRACKETS;
 use crate::{
     check::{
         Check, Control, Effect, Ended, Need, Outcome, Phase, Priority, Reference, Running, ensure, passed,
@@ -26,20 +27,18 @@ pub(crate) static CHECK: Check = Check {
     run: |probe| -> Running { Box::pin(run(probe)) },
 };
 
-/// Brackets that fit into the smallest JSON body.
-const DEEPEST: usize = 30_000;
-
 async fn run(probe: Probe) -> Outcome {
     let Some(most) =
         probe.target.config.pointer("/limits/json_depth_max").and_then(serde_json::Value::as_u64)
     else {
         return Err(Ended::fail("GET /v1/config does not tell limits.json_depth_max"));
     };
-    let most = usize::try_from(most).unwrap_or(usize::MAX).min(DEEPEST);
+    let most = usize::try_from(most).unwrap_or(usize::MAX).min(BRACKETS);
     let member = probe.member().await?;
     for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
         // The object around it is a level of its own.
-        for (levels, wanted) in [(most - 1, 200), (most, 422), (most * 4, 422), (DEEPEST / open.len(), 422)] {
+        for (levels, wanted) in [(most - 1, 200), (most, 422), (most * 4, 422), (BRACKETS / open.len(), 422)]
+        {
             let inner = format!("{}1{}", open.repeat(levels), close.repeat(levels));
             let body = format!("{{\"display_name\":\"deep\",\"nobody_knows_this\":{inner}}}");
             let call =
@@ -55,7 +54,7 @@ async fn run(probe: Probe) -> Outcome {
             })?;
         }
     }
-    let unclosed = "[".repeat(DEEPEST);
+    let unclosed = "[".repeat(BRACKETS);
     let answer = member
         .call(reqwest::Method::PATCH, "/v1/me")
         .body("application/json", unclosed)
@@ -63,5 +62,5 @@ async fn run(probe: Probe) -> Outcome {
         .send()
         .await?;
     ensure(answer.status == 422, || format!("unclosed brackets answered {}", answer.status))?;
-    passed(format!("{most} levels are taken, one more is refused, and so are {DEEPEST}"))
+    passed(format!("{most} levels are taken, one more is refused, and so are {BRACKETS}"))
 }

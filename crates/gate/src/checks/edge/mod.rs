@@ -16,6 +16,7 @@ mod header_injection;
 mod header_limits;
 mod ipv6_prefix;
 mod json_depth;
+mod limits;
 mod method_override;
 mod methods;
 mod metrics_hidden;
@@ -45,6 +46,10 @@ mod writes;
 use crate::check::Check;
 
 pub(super) const CHECKS: &[&Check] = &[
+    // These wait for time-outs: begun first, they wait beside the others.
+    &slow_body::CHECK,
+    &slow_headers::CHECK,
+    &unread_body::CHECK,
     &security_headers::CHECK,
     &transport_security::CHECK,
     &content_policy::CHECK,
@@ -69,9 +74,6 @@ pub(super) const CHECKS: &[&Check] = &[
     &json_depth::CHECK,
     &field_limits::CHECK,
     &header_limits::CHECK,
-    &slow_body::CHECK,
-    &slow_headers::CHECK,
-    &unread_body::CHECK,
     &smuggling::CHECK,
     &rate_limit::CHECK,
     &account_limit::CHECK,

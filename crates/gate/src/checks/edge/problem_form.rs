@@ -4,7 +4,7 @@ use futures::{StreamExt as _, stream};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::problems;
+use super::{limits, problems};
 use crate::{
     check::{
         Check, Control, Effect, Ended, Need, Outcome, Phase, Priority, Reference, Running, ensure, passed,
@@ -30,8 +30,6 @@ pub(crate) static CHECK: Check = Check {
 
 /// A value that must not come back.
 const CANARY: &str = "canary-7f3a91";
-/// Wrong requests at a time.
-const AT_ONCE: usize = 8;
 
 async fn run(probe: Probe) -> Outcome {
     let member = probe.member().await?;
@@ -48,7 +46,7 @@ async fn run(probe: Probe) -> Outcome {
         for shape in shapes(operation) {
             asked.extend(callers.iter().map(|who| ask(who.clone(), shape.clone())));
         }
-        let mut asked = stream::iter(asked).buffer_unordered(AT_ONCE);
+        let mut asked = stream::iter(asked).buffer_unordered(limits::WRONG_AT_ONCE);
         while let Some((method, path, answer)) = asked.next().await {
             let answer = answer?;
             let faults = problems::faults(&answer, CANARY);

@@ -2,17 +2,11 @@
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
+use super::limits::{BURST_AT_ONCE, BURST_SECONDS, QUOTA_MAX};
 use crate::{
     check::Ended,
     client::{Answer, Call},
 };
-
-/// Requests of a burst at a time.
-const BURST_AT_ONCE: usize = 32;
-/// A quota that is larger is not filled: it would be a load test.
-const QUOTA_MAX: u32 = 1_000;
-/// Buckets fill again while a burst runs; it goes beyond its quota by so many seconds' worth, and by one tenth.
-const BURST_SECONDS: u32 = 10;
 
 /// How many requests may come in how much time.
 #[derive(Clone, Debug, PartialEq, Eq)]

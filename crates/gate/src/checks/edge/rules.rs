@@ -2,8 +2,8 @@
 
 use reqwest::header::HeaderMap;
 
-/// A year, in seconds (ASVS 5.0, 3.4.1).
-const HSTS_SECONDS_MIN: u64 = 31_536_000;
+use super::limits;
+
 /// Policies that keep paths and queries from other sites.
 const REFERRER_POLICIES: &[&str] =
     &["no-referrer", "same-origin", "strict-origin", "strict-origin-when-cross-origin"];
@@ -110,7 +110,7 @@ pub(super) fn hsts_faults(headers: &HeaderMap) -> Vec<String> {
     let age =
         words.clone().find_map(|word| word.strip_prefix("max-age=")).and_then(|age| age.parse::<u64>().ok());
     let mut faults = Vec::new();
-    if age.is_none_or(|age| age < HSTS_SECONDS_MIN) {
+    if age.is_none_or(|age| age < limits::HSTS_SECONDS_MIN) {
         faults.push(format!("less than a year: {said}"));
     }
     if !words.any(|word| word == "includesubdomains") {

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::limits::{GUESSES_AT_ACCOUNT, GUESSES_FROM_ADDRESS};
 use crate::{
     check::{Check, Control, Effect, Ended, Outcome, Phase, Priority, Reference, Running, ensure, passed},
     client::{Answer, Client},
@@ -27,11 +28,6 @@ pub(crate) static CHECK: Check = Check {
     control: Control::Guard("sign_in_backoff"),
     run: |probe| -> Running { Box::pin(run(probe)) },
 };
-
-/// People mistype a few times; a guesser goes on.
-const GUESSES_AT_ACCOUNT: usize = 12;
-/// An office may share an address; a guesser of codes goes on.
-const GUESSES_FROM_ADDRESS: usize = 45;
 
 async fn run(probe: Probe) -> Outcome {
     let mut told = Vec::new();

@@ -1,18 +1,12 @@
 //! A sender that takes its time: how long does the other side put up with it?
 
-use std::time::Duration;
-
 use tokio::time::Instant;
 
+use super::limits;
 use crate::{
     check::Ended,
     client::{Heard, Raw},
 };
-
-/// Whoever waits longer can be kept waiting by anybody.
-pub(super) const BOUND: Duration = Duration::from_secs(30);
-/// Between two drops.
-const DROP_EVERY: Duration = Duration::from_secs(1);
 
 /// Sends a beginning, then drop after drop (or nothing), until the other side answers or ends it, or the bound is over.
 pub(super) async fn outlast(raw: &Raw, what: &str, beginning: &str, drop: &str) -> Result<Heard, Ended> {
@@ -36,8 +30,8 @@ async fn drip(raw: &Raw, what: &str, beginning: &str, drop: &str, until: Until) 
     let started = Instant::now();
     let mut is_open = wire.send(beginning.as_bytes()).await.is_ok();
     let mut heard = Heard::default();
-    while started.elapsed() < BOUND {
-        let part = wire.listen(DROP_EVERY).await;
+    while started.elapsed() < limits::SLOW_MAX {
+        let part = wire.listen(limits::DROP_EVERY).await;
         heard.bytes.extend_from_slice(&part.bytes);
         let is_answered = until == Until::Answer && !heard.bytes.is_empty();
         if part.is_closed || !is_open || is_answered {
@@ -47,7 +41,7 @@ async fn drip(raw: &Raw, what: &str, beginning: &str, drop: &str, until: Until) 
         is_open = drop.is_empty() || wire.send(drop.as_bytes()).await.is_ok();
     }
     if until == Until::Answer && !heard.bytes.is_empty() && !heard.is_closed {
-        heard.is_closed = wire.listen(DROP_EVERY).await.is_closed;
+        heard.is_closed = wire.listen(limits::DROP_EVERY).await.is_closed;
     }
     heard.took = started.elapsed();
     raw.record(what, beginning.as_bytes(), &heard);

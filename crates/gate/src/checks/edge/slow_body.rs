@@ -1,6 +1,6 @@
 //! A body that drips in keeps a connection for so long and no longer, even while bytes arrive (SEC-7).
 
-use super::slow;
+use super::{limits, slow};
 use crate::{
     check::{Check, Control, Effect, Outcome, Phase, Priority, Reference, Running, ensure, passed},
     probe::Probe,
@@ -32,7 +32,7 @@ async fn run(probe: Probe) -> Outcome {
     for (what, heard) in [("a body that stops", &silent), ("a body that drips", &dripping)] {
         let status = heard.status();
         ensure(heard.is_closed || status.is_some(), || {
-            format!("{what} still waits after {} s", slow::BOUND.as_secs())
+            format!("{what} still waits after {} s", limits::SLOW_MAX.as_secs())
         })?;
         ensure(matches!(status, None | Some(400 | 408)), || format!("{what} was answered with {status:?}"))?;
     }

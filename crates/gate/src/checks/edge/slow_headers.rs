@@ -1,6 +1,6 @@
 //! Headers that drip in keep a connection for so long and no longer: Slowloris (SEC-7).
 
-use super::slow;
+use super::{limits, slow};
 use crate::{
     check::{Check, Control, Effect, Outcome, Phase, Priority, Reference, Running, ensure, passed},
     probe::Probe,
@@ -29,7 +29,7 @@ async fn run(probe: Probe) -> Outcome {
     for (what, heard) in [("headers that stop", &silent), ("headers that drip", &dripping)] {
         let status = heard.status();
         ensure(heard.is_closed, || {
-            format!("{what} still keep the connection after {} s", slow::BOUND.as_secs())
+            format!("{what} still keep the connection after {} s", limits::SLOW_MAX.as_secs())
         })?;
         ensure(matches!(status, None | Some(400 | 408 | 431)), || {
             format!("{what} were answered with {status:?}")

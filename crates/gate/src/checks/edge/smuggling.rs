@@ -1,8 +1,6 @@
 //! Messages whose end is a matter of opinion are refused and their connection ends, so that no second request hides in one (RFC 9112, 6.3).
 
-use std::time::Duration;
-
-use super::problems;
+use super::{limits, problems};
 use crate::{
     check::{Check, Control, Effect, Outcome, Phase, Priority, Reference, Running, Tamper, ensure, passed},
     probe::Probe,
@@ -20,8 +18,6 @@ pub(crate) static CHECK: Check = Check {
     control: Control::Front(Tamper::StripRequestHeader("transfer-encoding")),
     run: |probe| -> Running { Box::pin(run(probe)) },
 };
-
-const SILENCE: Duration = Duration::from_millis(600);
 
 async fn run(probe: Probe) -> Outcome {
     let raw = probe.raw()?;
@@ -60,7 +56,7 @@ async fn run(probe: Probe) -> Outcome {
     ];
     let mut bare = None;
     for (what, text) in &shapes {
-        let heard = raw.exchange(what, text.as_bytes(), SILENCE).await?;
+        let heard = raw.exchange(what, text.as_bytes(), limits::SILENCE).await?;
         let statuses = heard.statuses();
         let is_refused = match statuses.as_slice() {
             [] => true,

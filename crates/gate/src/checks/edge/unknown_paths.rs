@@ -1,8 +1,6 @@
 //! What has no row does not exist; spellings of a path that a proxy and a server read differently lead nowhere.
 
-use std::time::Duration;
-
-use super::problems;
+use super::{limits, problems};
 use crate::{
     check::{Check, Control, Effect, Outcome, Phase, Priority, Reference, Running, ensure, passed},
     probe::Probe,
@@ -28,7 +26,6 @@ pub(crate) static CHECK: Check = Check {
     run: |probe| -> Running { Box::pin(run(probe)) },
 };
 
-const SILENCE: Duration = Duration::from_millis(400);
 /// Paths that careless deployments have, and ways around a path's rules. The answer to a member's route may be 401 instead.
 const PATHS: &[&str] = &[
     "/v1",
@@ -84,7 +81,7 @@ async fn run(probe: Probe) -> Outcome {
     for path in PATHS {
         // By hand: an HTTP client would put most of these right before it sends them.
         let bytes = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-        let heard = raw.exchange(path, bytes.as_bytes(), SILENCE).await?;
+        let heard = raw.exchange(path, bytes.as_bytes(), limits::SILENCE).await?;
         let status = heard.status().unwrap_or_default();
         ensure(matches!(status, 400 | 401 | 404), || format!("GET {path} answered {status}"))?;
         let leak = problems::leak(&heard.body());
