@@ -104,6 +104,11 @@ impl Probe {
         Ok(operations)
     }
 
+    /// Whether requests of a class are too few to be spent freely: signing in has the smallest quota, and from afar all checks share it.
+    pub(crate) fn is_scarce(&self, class: &str) -> bool {
+        class == "auth" && !self.world.sources.are_separate()
+    }
+
     /// Writes down what was counted or found.
     pub(crate) fn note(&self, note: impl Into<String>) {
         self.recorder.note(note);

@@ -68,7 +68,8 @@ async fn run(probe: Probe) -> Outcome {
             ),
         ];
         calls.extend(TOKENS.iter().map(|token| (*token, call().header("authorization", token))));
-        for (what, call) in calls {
+        let most = if probe.is_scarce(&operation.class) { 2 } else { calls.len() };
+        for (what, call) in calls.into_iter().take(most) {
             let answer = call.purpose(what).send().await?;
             ensure(answer.status == wanted, || {
                 format!(

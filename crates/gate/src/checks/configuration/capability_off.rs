@@ -39,7 +39,8 @@ async fn run(probe: Probe) -> Outcome {
         if let Some(body) = &operation.body {
             calls.push(("a body", plain().json(body)));
         }
-        for (what, call) in calls {
+        let most = if probe.is_scarce(&operation.class) { 1 } else { calls.len() };
+        for (what, call) in calls.into_iter().take(most) {
             let answer = call.purpose(what).send().await?;
             let body = answer.json();
             let text = |field: &str| body.get(field).and_then(Value::as_str).unwrap_or_default();

@@ -21,6 +21,8 @@ pub(super) const BURST_ADDRESSES: usize = 4;
 pub(super) const GUESSES_AT_ACCOUNT: usize = 12;
 /// An office may share an address; a guesser of codes goes on.
 pub(super) const GUESSES_FROM_ADDRESS: usize = 45;
+/// Wrong requests to an operation whose quota all checks share.
+pub(super) const SCARCE_SHAPES: usize = 1;
 /// Wrong requests at a time.
 pub(super) const WRONG_AT_ONCE: usize = 8;
 

@@ -34,6 +34,10 @@ async fn run(probe: Probe) -> Outcome {
         ensure(heard.is_closed || status.is_some(), || {
             format!("{what} still waits after {} s", limits::SLOW_MAX.as_secs())
         })?;
+        let is_bare = heard.header("x-content-type-options").is_none();
+        ensure(heard.body().is_empty() || !is_bare, || {
+            format!("{what} was answered without security headers")
+        })?;
         ensure(matches!(status, None | Some(400 | 408)), || format!("{what} was answered with {status:?}"))?;
     }
     passed(format!("ended after {:.0} s and {:.0} s", silent.took.as_secs_f64(), dripping.took.as_secs_f64()))

@@ -93,7 +93,7 @@ mod tests {
     #[tokio::test]
     async fn a_server_that_reads_what_follows_is_found() {
         let twice = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
-        let outcome = run(toy::probe_of(twice).await).await;
+        let outcome = run(toy::probe_of(twice, toy::Then::Goes).await).await;
         assert!(
             matches!(&outcome, Err(crate::check::Ended::Fail(why)) if why.contains("[400, 200]")),
             "{outcome:?}"
@@ -103,7 +103,9 @@ mod tests {
     #[tokio::test]
     async fn a_server_that_keeps_the_connection_is_found() {
         let outcome =
-            run(toy::probe_of(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n").await).await;
+            run(toy::probe_of(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", toy::Then::Goes)
+                .await)
+            .await;
         assert!(
             matches!(&outcome, Err(crate::check::Ended::Fail(why)) if why.contains("stays open")),
             "{outcome:?}"

@@ -16,8 +16,15 @@ use crate::{
     target::Target,
 };
 
-/// Answers whatever comes on a connection with these bytes, again and again.
-pub(super) async fn probe_of(answer: &'static [u8]) -> Probe {
+/// What it does after an answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Then {
+    Goes,
+    Closes,
+}
+
+/// Answers whatever comes on a connection with these bytes.
+pub(super) async fn probe_of(answer: &'static [u8], then: Then) -> Probe {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
     tokio::spawn(async move {
@@ -25,7 +32,7 @@ pub(super) async fn probe_of(answer: &'static [u8]) -> Probe {
             tokio::spawn(async move {
                 let mut buffer = [0; 4096];
                 while stream.read(&mut buffer).await.is_ok_and(|count| count > 0) {
-                    if stream.write_all(answer).await.is_err() {
+                    if stream.write_all(answer).await.is_err() || then == Then::Closes {
                         break;
                     }
                 }

@@ -46,3 +46,16 @@ async fn run(probe: Probe) -> Outcome {
     }
     passed(format!("{} refused bodies, each with its connection ended", shapes.len()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::edge::toy;
+
+    #[tokio::test]
+    async fn a_server_that_ends_the_connection_passes() {
+        let answer = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        let outcome = run(toy::probe_of(answer, toy::Then::Closes).await).await;
+        assert!(outcome.is_ok(), "{outcome:?}");
+    }
+}
