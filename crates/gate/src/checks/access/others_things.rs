@@ -15,7 +15,7 @@ use crate::{
 pub(crate) static CHECK: Check = Check {
     id: "access.others-things",
     title: "Another member's things can be neither read nor changed by any route",
-    promises: &["SEC-8", "T-MA-02"],
+    promises: &["SEC-8"],
     priority: Priority::P0,
     references: &[
         Reference::Asvs("8.2.2"),

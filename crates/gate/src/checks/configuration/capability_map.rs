@@ -14,7 +14,7 @@ pub(crate) static CHECK: Check = Check {
     title: "The capability map is complete, with a reason for whatever is off",
     promises: &["CAP-1", "CFG-7"],
     priority: Priority::P0,
-    references: &[Reference::Asvs("13.4.5"), Reference::Cwe(684)],
+    references: &[Reference::Asvs("15.2.3"), Reference::Cwe(684)],
     needs: &[],
     effect: Effect::Safe,
     phase: Phase::Together,

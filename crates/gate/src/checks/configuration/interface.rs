@@ -12,7 +12,7 @@ use crate::{
 pub(crate) static CHECK: Check = Check {
     id: "configuration.openapi",
     title: "The OpenAPI document is served, is 3.1 and complete",
-    promises: &["SEC-8", "CAP-3"],
+    promises: &["SEC-8"],
     priority: Priority::P1,
     references: &[Reference::Asvs("4.1.1"), Reference::Cwe(1059), Reference::Api(9)],
     needs: &[],

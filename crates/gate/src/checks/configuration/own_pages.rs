@@ -10,7 +10,7 @@ pub(crate) static CHECK: Check = Check {
     title: "The documentation and the studio load nothing from other hosts",
     promises: &["SEC-3", "CFG-8"],
     priority: Priority::P1,
-    references: &[Reference::Asvs("3.6.1"), Reference::Cwe(829), Reference::Cwe(830), Reference::Api(10)],
+    references: &[Reference::Asvs("3.6.1"), Reference::Cwe(829), Reference::Cwe(830)],
     needs: &[],
     effect: Effect::Safe,
     phase: Phase::Together,

@@ -15,7 +15,7 @@ pub(crate) static CHECK: Check = Check {
     title: "Readiness shows the configuration and every dependency with state and age",
     promises: &["CFG-5"],
     priority: Priority::P0,
-    references: &[Reference::Asvs("13.1.3"), Reference::Asvs("16.5.2"), Reference::Cwe(778)],
+    references: &[Reference::Asvs("16.5.2"), Reference::Cwe(223)],
     needs: &[],
     effect: Effect::Safe,
     phase: Phase::Together,

@@ -5,7 +5,7 @@ use crate::{
     check::{
         Check, Control, Effect, Ended, Need, Outcome, Phase, Priority, Reference, Running, ensure, passed,
     },
-    client::{Answer, Heard},
+    client::{Answer, Call, Heard},
     members::Actor,
     openapi::{Admits, Operation},
     probe::Probe,
@@ -24,6 +24,8 @@ pub(crate) static CHECK: Check = Check {
     run: |probe| -> Running { Box::pin(run(probe)) },
 };
 
+const JSON: &str = "application/json";
+
 async fn run(probe: Probe) -> Outcome {
     let mut seen = 0;
     // A stranger's body is refused before it is read where a member is needed, so it is a member's.
@@ -37,15 +39,15 @@ async fn run(probe: Probe) -> Outcome {
         // A session of its own for what may end it.
         let member =
             if operation.admits == Admits::Anyone { probe.again(&member).await? } else { member.clone() };
-        let over = send(&member, &operation, padded(most + 1), true).await?;
+        let over = call(&member, &operation).body(JSON, padded(most + 1)).send().await?;
         refuse(&operation, "one byte over", &over)?;
         seen += 1;
         if probe.is_scarce(&operation.class) {
             continue;
         }
-        let over = send(&member, &operation, padded(most + 1), false).await?;
+        let over = call(&member, &operation).chunked(JSON, padded(most + 1)).send().await?;
         refuse(&operation, "one byte over without Content-Length", &over)?;
-        let full = send(&member, &operation, padded(most), true).await?;
+        let full = call(&member, &operation).body(JSON, padded(most)).send().await?;
         ensure(full.status != 413, || {
             format!("{}: {most} bytes, as described, are refused", operation.name())
         })?;
@@ -60,18 +62,10 @@ fn padded(bytes: usize) -> Vec<u8> {
     format!("{{\"padding\":\"{}\"}}", "x".repeat(bytes.saturating_sub(frame))).into_bytes()
 }
 
-async fn send(
-    member: &Actor,
-    operation: &Operation,
-    body: Vec<u8>,
-    announced: bool,
-) -> Result<Answer, Ended> {
+/// The request, to which a body is still to be given.
+fn call(member: &Actor, operation: &Operation) -> Call {
     let path = operation.filled(|_| uuid::Uuid::new_v4().to_string());
-    let call = member.call(operation.method.clone(), &path).patiently();
-    if announced {
-        return call.body("application/json", body).send().await;
-    }
-    call.chunked("application/json", body).send().await
+    member.call(operation.method.clone(), &path).patiently()
 }
 
 fn refuse(operation: &Operation, what: &str, answer: &Answer) -> Result<(), Ended> {

@@ -5,7 +5,7 @@ use crate::{
     probe::Probe,
 };
 
-use super::rules;
+use super::rules::{self, Transport};
 pub(crate) static CHECK: Check = Check {
     id: "edge.cookies",
     title: "Cookies are HttpOnly, SameSite, of this host only, and Secure with their prefix outside dev",
@@ -31,11 +31,12 @@ async fn run(probe: Probe) -> Outcome {
     let member = probe.member().await?;
     let refreshed = member.refresh().await?;
     let started = probe.client.post("/v1/auth/passkey/login/start").patiently().send().await?;
-    let is_strict = probe.target.is_strict() || probe.target.base.scheme() == "https";
+    let is_tls = probe.target.is_strict() || probe.target.base.scheme() == "https";
+    let transport = if is_tls { Transport::Tls } else { Transport::Plain };
     let mut seen = 0;
     for answer in [&refreshed, &started] {
         for cookie in answer.all("set-cookie") {
-            let faults = rules::cookie_faults(cookie, is_strict);
+            let faults = rules::cookie_faults(cookie, transport);
             ensure(faults.is_empty(), || faults.join(", "))?;
             let is_refresh = cookie.split('=').next().is_some_and(|name| name.ends_with("refresh"));
             let is_narrow = !is_refresh || !cookie.to_ascii_lowercase().contains("path=/;");

@@ -30,7 +30,7 @@ async fn run(probe: Probe) -> Outcome {
     let member = probe.member().await?;
     furnish(&member).await?;
     let operations = probe.operations()?;
-    let writes = writes::of(&member, &operations, |name| probe.target.why_off(name).is_none()).await?;
+    let writes = writes::of(&probe, &member, &operations).await?;
     let before = Snapshot::take(&member, &operations).await?;
     let own = probe.target.origin();
     let shapes: [(&str, Option<String>, Option<&str>); 8] = [

@@ -25,7 +25,7 @@ async fn run(probe: Probe) -> Outcome {
     furnish(&member).await?;
     let other = probe.again(&member).await?;
     let operations = probe.operations()?;
-    let writes = writes::of(&member, &operations, |name| probe.target.why_off(name).is_none()).await?;
+    let writes = writes::of(&probe, &member, &operations).await?;
     let before = Snapshot::take(&member, &operations).await?;
     let own = member.csrf();
     ensure(own != other.csrf(), || "two sessions have the same token".to_owned())?;

@@ -36,6 +36,9 @@ async fn run(probe: Probe) -> Outcome {
             "/v1/notes/",
             "/docs/",
         ] {
+            if path.starts_with("/v1/auth/") && probe.is_scarce("auth") && text != encoded[0] {
+                continue;
+            }
             let answer = probe.client.get(&format!("{path}{text}")).patiently().send().await?;
             let injected = answer.headers.contains_key("x-gate-injected");
             ensure(!injected, || format!("GET {path}{text} has a header of its own in the answer"))?;

@@ -7,7 +7,7 @@ use crate::{
     check::{
         Check, Control, Effect, Ended, Need, Outcome, Phase, Priority, Reference, Running, ensure, passed,
     },
-    checks::own_things::{Snapshot, furnish},
+    checks::own_things::{Snapshot, furnish, own_path},
     probe::Probe,
 };
 
@@ -42,7 +42,7 @@ async fn run(probe: Probe) -> Outcome {
         if operation.method != Method::DELETE {
             continue;
         }
-        let path = crate::checks::own_things::own_path(&member, operation).await?;
+        let path = own_path(&member, operation).await?;
         let has = |method: Method| {
             operations.iter().any(|other| other.path == operation.path && other.method == method)
         };

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::quota::{self, Quota};
 use crate::{
     check::{Check, Control, Effect, Ended, Outcome, Phase, Priority, Reference, Running, ensure, passed},
-    client::{Answer, Client},
+    client::{Answer, Call},
     probe::Probe,
 };
 
@@ -46,11 +46,11 @@ async fn run(probe: Probe) -> Outcome {
         })?;
     }
     // The door that guessers use, and what everybody may read.
-    for (what, post, path) in
-        [("signing in", true, "/v1/auth/email/finish"), ("public reads", false, "/v1/public/config")]
+    let (door, reading) = (probe.another_client()?, probe.another_client()?);
+    let guess = || door.post("/v1/auth/email/finish").json(&json!({}));
+    let read = || reading.get("/v1/public/config");
+    for (what, (quota, answers)) in [("signing in", fill(guess).await?), ("public reads", fill(read).await?)]
     {
-        let client = probe.another_client()?;
-        let (quota, answers) = fill(&client, post, path).await?;
         let refused = answers.iter().find(|answer| answer.status == 429);
         let Some(refused) = refused else {
             let sent = answers.len();
@@ -65,8 +65,8 @@ async fn run(probe: Probe) -> Outcome {
     passed(noted.join("; "))
 }
 
-async fn fill(client: &Client, post: bool, path: &str) -> Result<(Quota, Vec<Answer>), Ended> {
-    let call = || if post { client.post(path).json(&json!({})) } else { client.get(path) };
+/// Goes just beyond the quota that a call is counted against.
+async fn fill(call: impl Fn() -> Call) -> Result<(Quota, Vec<Answer>), Ended> {
     let quota = Quota::of(&call().purpose("what is the quota?").send().await?)?;
     let answers = quota::burst((0..quota.beyond()).map(|_| call()).collect()).await?;
     Ok((quota, answers))

@@ -119,8 +119,16 @@ pub(super) fn hsts_faults(headers: &HeaderMap) -> Vec<String> {
     faults
 }
 
-/// What is wrong with a cookie that a browser gets. On a developer's machine without TLS it needs no `Secure`.
-pub(super) fn cookie_faults(set_cookie: &str, is_strict: bool) -> Vec<String> {
+/// How a browser reaches a deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Transport {
+    Tls,
+    /// A developer's machine.
+    Plain,
+}
+
+/// What is wrong with a cookie that a browser gets.
+pub(super) fn cookie_faults(set_cookie: &str, transport: Transport) -> Vec<String> {
     let mut parts = set_cookie.split(';').map(str::trim);
     let name = parts.next().and_then(|pair| pair.split_once('=')).map(|(name, _)| name).unwrap_or_default();
     let attributes = parts.map(str::to_ascii_lowercase).collect::<Vec<_>>();
@@ -139,7 +147,7 @@ pub(super) fn cookie_faults(set_cookie: &str, is_strict: bool) -> Vec<String> {
     );
     demand(starts("domain=").is_none(), "it has a Domain, so that other hosts get it");
     demand(starts("path=").is_some_and(|path| path.starts_with('/')), "no Path");
-    if is_strict {
+    if transport == Transport::Tls {
         demand(has("secure"), "not Secure");
         demand(
             name.starts_with("__Host-") || name.starts_with("__Secure-"),
@@ -235,14 +243,14 @@ mod tests {
 
     #[test]
     fn cookies_that_script_or_other_hosts_get_are_found() {
-        let strict = |cookie: &str| cookie_faults(cookie, true).len();
+        let strict = |cookie: &str| cookie_faults(cookie, Transport::Tls).len();
         assert_eq!(strict("__Host-a=b; Path=/; HttpOnly; Secure; SameSite=Lax"), 0);
         assert_eq!(strict("__Secure-a=b; Path=/v1; HttpOnly; Secure; SameSite=Lax"), 0);
         assert_eq!(strict("a=b; Path=/; HttpOnly; Secure; SameSite=Lax"), 1);
         assert_eq!(strict("__Host-a=b; Path=/; Secure; SameSite=Lax"), 1);
         assert_eq!(strict("__Host-a=b; Path=/v1; HttpOnly; Secure; SameSite=Lax"), 1);
         assert_eq!(strict("__Host-a=b; Path=/; HttpOnly; Secure; SameSite=Lax; Domain=example.com"), 1);
-        assert_eq!(cookie_faults("a=b; Path=/; HttpOnly; SameSite=None", false).len(), 1);
-        assert_eq!(cookie_faults("a=b; Path=/; HttpOnly; SameSite=Lax", false).len(), 0);
+        assert_eq!(cookie_faults("a=b; Path=/; HttpOnly; SameSite=None", Transport::Plain).len(), 1);
+        assert_eq!(cookie_faults("a=b; Path=/; HttpOnly; SameSite=Lax", Transport::Plain).len(), 0);
     }
 }

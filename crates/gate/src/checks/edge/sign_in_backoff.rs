@@ -1,11 +1,13 @@
 //! Guessing gets slower with each failure, at an account and from an address, whether the account exists or not; nobody is locked out (SEC-5).
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::limits::{GUESSES_AT_ACCOUNT, GUESSES_FROM_ADDRESS};
 use crate::{
     check::{Check, Control, Effect, Ended, Outcome, Phase, Priority, Reference, Running, ensure, passed},
-    client::{Answer, Client},
+    client::{Answer, Call, Client},
     probe::Probe,
 };
 
@@ -58,7 +60,7 @@ async fn at_account(probe: &Probe) -> Result<String, Ended> {
     let mut slowed = None;
     let mut client = probe.another_client()?;
     for number in 1..=GUESSES_AT_ACCOUNT {
-        let answer = guess(&client, &account).send().await?;
+        let answer = heard(|| guess(&client, &account)).await?;
         if is_slowed(&answer)? {
             slowed = Some(number);
             break;
@@ -71,7 +73,8 @@ async fn at_account(probe: &Probe) -> Result<String, Ended> {
     let Some(number) = slowed else {
         return Err(Ended::fail(format!("{GUESSES_AT_ACCOUNT} guesses at one account were all heard")));
     };
-    let elsewhere = guess(&probe.another_client()?, &other).send().await?;
+    let another = probe.another_client()?;
+    let elsewhere = heard(|| guess(&another, &other)).await?;
     ensure(elsewhere.status == 401, || format!("another account answers {} too", elsewhere.status))?;
     still_open(&client).await?;
     Ok(format!("guess {number} at an account that nobody has was put off"))
@@ -85,7 +88,7 @@ async fn from_address(probe: &Probe) -> Result<String, Ended> {
         client.post("/v1/auth/email/finish").purpose("a guess").json(&body)
     };
     for number in 1..=GUESSES_FROM_ADDRESS {
-        let answer = guess(&client).send().await?;
+        let answer = heard(|| guess(&client)).await?;
         if !is_slowed(&answer)? {
             ensure(answer.status == 401, || {
                 format!("guess {number} answered {} {}", answer.status, answer.said())
@@ -94,7 +97,8 @@ async fn from_address(probe: &Probe) -> Result<String, Ended> {
         }
         still_open(&client).await?;
         if probe.world.sources.are_separate() {
-            let elsewhere = guess(&probe.another_client()?).send().await?;
+            let another = probe.another_client()?;
+            let elsewhere = heard(|| guess(&another)).await?;
             ensure(elsewhere.status == 401, || {
                 format!("another address is answered {} too", elsewhere.status)
             })?;
@@ -104,9 +108,21 @@ async fn from_address(probe: &Probe) -> Result<String, Ended> {
     Err(Ended::fail(format!("{GUESSES_FROM_ADDRESS} guesses from one address were all heard")))
 }
 
+/// Sends a guess; where only the quota is full, again when it has filled.
+async fn heard(guess: impl Fn() -> Call) -> Result<Answer, Ended> {
+    loop {
+        let answer = guess().send().await?;
+        if answer.code() != "rate_limited" {
+            return Ok(answer);
+        }
+        let wait = answer.header("retry-after").and_then(|text| text.parse().ok()).unwrap_or(1);
+        tokio::time::sleep(Duration::from_secs(wait)).await;
+    }
+}
+
 /// Whether a guess was put off, in the form that it should be.
 fn is_slowed(answer: &Answer) -> Result<bool, Ended> {
-    if answer.status != 429 || answer.code() == "rate_limited" {
+    if answer.status != 429 {
         return Ok(false);
     }
     ensure(answer.code() == "sign_in_backoff", || format!("put off with the code {:?}", answer.code()))?;
@@ -119,12 +135,9 @@ fn is_slowed(answer: &Answer) -> Result<bool, Ended> {
 
 /// A stranger's failures keep nobody from a passkey, at the very address that is slowed down.
 async fn still_open(client: &Client) -> Result<(), Ended> {
-    let answer = client
-        .post("/v1/auth/passkey/login/start")
-        .purpose("a passkey all the same")
-        .json(&json!({}))
-        .send()
-        .await?;
+    let start =
+        || client.post("/v1/auth/passkey/login/start").purpose("a passkey all the same").json(&json!({}));
+    let answer = heard(start).await?;
     ensure(answer.status != 429 && answer.code() != "sign_in_backoff", || {
         format!("passkeys are slowed down too: {} {}", answer.status, answer.said())
     })

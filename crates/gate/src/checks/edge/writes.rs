@@ -9,6 +9,7 @@ use crate::{
     client::Call,
     members::Actor,
     openapi::{Admits, Operation},
+    probe::Probe,
 };
 
 /// One write with the member's own ids in its path.
@@ -31,24 +32,26 @@ impl Write {
     }
 }
 
-/// Every write that needs a session and whose capability is on.
-pub(super) async fn of(
-    member: &Actor,
-    operations: &[Operation],
-    is_on: impl Fn(&str) -> bool,
-) -> Result<Vec<Write>, Ended> {
+/// Every write that needs a session, whose capability is on, and that all checks together may send as often as an attack does.
+pub(super) async fn of(probe: &Probe, member: &Actor, operations: &[Operation]) -> Result<Vec<Write>, Ended> {
     let mut writes = Vec::new();
     for operation in operations {
         let is_write =
             operation.method != Method::GET && matches!(operation.admits, Admits::Member | Admits::Tenant(_));
-        if is_write && operation.capability.as_deref().is_none_or(&is_on) {
-            writes.push(Write {
-                name: operation.name(),
-                method: operation.method.clone(),
-                path: own_path(member, operation).await?,
-                body: operation.body.clone(),
-            });
+        let is_on = operation.capability.as_deref().is_none_or(|name| probe.target.why_off(name).is_none());
+        if !is_write || !is_on {
+            continue;
         }
+        if probe.is_scarce(&operation.class) {
+            probe.note(format!("{} is left out: its quota is too small from one address", operation.name()));
+            continue;
+        }
+        writes.push(Write {
+            name: operation.name(),
+            method: operation.method.clone(),
+            path: own_path(member, operation).await?,
+            body: operation.body.clone(),
+        });
     }
     if writes.is_empty() {
         return Err(Ended::error("the OpenAPI document has no write that needs a session"));
