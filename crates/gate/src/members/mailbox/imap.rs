@@ -170,6 +170,8 @@ impl Imap {
         };
         let mut read = self.read.lock().await;
         let first = read.first_uid;
+        // New mails become visible between commands; without this, some servers look every few seconds only.
+        session.noop().await?;
         let found = session.uid_search(format!("UID {first}:*")).await?;
         // `n:*` always names the last mail, also when its number is below n (RFC 9051, 9).
         let new = |uid: &u32| *uid >= first && !read.mails.contains_key(uid);
@@ -179,8 +181,9 @@ impl Imap {
             let fetched = session.uid_fetch(wanted.join(","), "(UID BODY.PEEK[])").await?;
             let fetched: Vec<_> = fetched.try_collect().await?;
             for mail in &fetched {
-                if let Some(uid) = mail.uid {
-                    read.mails.insert(uid, mail.body().and_then(Mail::parse));
+                // A server may tell of flags in between, without any body.
+                if let (Some(uid), Some(body)) = (mail.uid, mail.body()) {
+                    read.mails.insert(uid, Mail::parse(body));
                 }
             }
         }
