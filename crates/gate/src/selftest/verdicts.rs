@@ -16,6 +16,9 @@ pub(super) struct Seen {
     /// What it said.
     pub(super) reason: String,
     pub(super) took_ms: f64,
+    /// Why a first run broke off, if one did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) broke_off_before: Option<String>,
     evidence: Option<Evidence>,
 }
 
@@ -27,11 +30,16 @@ impl Seen {
                 verdict: report.verdict,
                 reason: report.reason,
                 took_ms: report.took_ms,
+                broke_off_before: None,
                 evidence: Some(report.evidence),
             },
-            Err(error) => {
-                Self { verdict: Verdict::Error, reason: format!("{error:#}"), took_ms: 0.0, evidence: None }
-            }
+            Err(error) => Self {
+                verdict: Verdict::Error,
+                reason: format!("{error:#}"),
+                took_ms: 0.0,
+                broke_off_before: None,
+                evidence: None,
+            },
         }
     }
 }
@@ -85,6 +93,11 @@ impl Verdicts {
                 writeln!(out, "      right: {} {}", trial.right.verdict.as_str(), trial.right.reason)?;
             }
             writeln!(out, "      wrong: {} {}", trial.wrong.verdict.as_str(), trial.wrong.reason)?;
+            for reason in
+                [&trial.right, &trial.wrong].into_iter().filter_map(|seen| seen.broke_off_before.as_ref())
+            {
+                writeln!(out, "      a first run broke off: {reason}")?;
+            }
         }
         if !self.guards_without_check.is_empty() {
             writeln!(out, "\nguards that no check was tried with: {}", self.guards_without_check.join(", "))?;
