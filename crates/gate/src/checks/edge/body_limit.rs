@@ -2,11 +2,8 @@
 
 use super::limits::{GLANCE, LONG_SILENCE, PIECE_BYTES, UNENDING_BYTES};
 use crate::{
-    check::{
-        Check, Control, Effect, Ended, Need, Outcome, Phase, Priority, Reference, Running, ensure, passed,
-    },
-    client::{Answer, Call, Heard},
-    members::Actor,
+    check::{Check, Control, Effect, Ended, Outcome, Phase, Priority, Reference, Running, ensure, passed},
+    client::{Answer, Heard},
     openapi::{Admits, Operation},
     probe::Probe,
 };
@@ -17,7 +14,7 @@ pub(crate) static CHECK: Check = Check {
     promises: &["SEC-7"],
     priority: Priority::P0,
     references: &[Reference::Asvs("15.2.2"), Reference::Cwe(770), Reference::Cwe(400), Reference::Api(4)],
-    needs: &[Need::Members],
+    needs: &[],
     effect: Effect::Safe,
     phase: Phase::Together,
     control: Control::Guard("body_limit"),
@@ -28,26 +25,31 @@ const JSON: &str = "application/json";
 
 async fn run(probe: Probe) -> Outcome {
     let mut seen = 0;
-    // A stranger's body is refused before it is read where a member is needed, so it is a member's.
-    let member = probe.member().await?;
+    // Where a member is needed, a stranger is refused before the body is read.
+    let member = if probe.world.members.can_make() { Some(probe.member().await?) } else { None };
     for operation in probe.operations()? {
         let (Some(_), Some(most)) = (&operation.body, operation.body_bytes_max) else { continue };
         let is_off = operation.capability.as_deref().is_some_and(|name| probe.target.why_off(name).is_some());
         if is_off || matches!(operation.admits, Admits::Operator | Admits::Service | Admits::Holder) {
             continue;
         }
-        // A session of its own for what may end it.
-        let member =
-            if operation.admits == Admits::Anyone { probe.again(&member).await? } else { member.clone() };
-        let over = call(&member, &operation).body(JSON, padded(most + 1)).send().await?;
+        let path = operation.filled(|_| uuid::Uuid::new_v4().to_string());
+        let call = || match &member {
+            Some(member) if operation.needs_session() => {
+                member.call(operation.method.clone(), &path).patiently()
+            }
+            _ => probe.client.call(operation.method.clone(), &path).patiently(),
+        };
+        let over = call().body(JSON, padded(most + 1)).send().await?;
         refuse(&operation, "one byte over", &over)?;
         seen += 1;
-        if probe.is_scarce(&operation.class) {
+        let is_unread = member.is_none() && operation.needs_session();
+        if is_unread || probe.is_scarce(&operation.class) {
             continue;
         }
-        let over = call(&member, &operation).chunked(JSON, padded(most + 1)).send().await?;
+        let over = call().chunked(JSON, padded(most + 1)).send().await?;
         refuse(&operation, "one byte over without Content-Length", &over)?;
-        let full = call(&member, &operation).body(JSON, padded(most)).send().await?;
+        let full = call().body(JSON, padded(most)).send().await?;
         ensure(full.status != 413, || {
             format!("{}: {most} bytes, as described, are refused", operation.name())
         })?;
@@ -60,12 +62,6 @@ async fn run(probe: Probe) -> Outcome {
 fn padded(bytes: usize) -> Vec<u8> {
     let frame = r#"{"padding":""}"#.len();
     format!("{{\"padding\":\"{}\"}}", "x".repeat(bytes.saturating_sub(frame))).into_bytes()
-}
-
-/// The request, to which a body is still to be given.
-fn call(member: &Actor, operation: &Operation) -> Call {
-    let path = operation.filled(|_| uuid::Uuid::new_v4().to_string());
-    member.call(operation.method.clone(), &path).patiently()
 }
 
 fn refuse(operation: &Operation, what: &str, answer: &Answer) -> Result<(), Ended> {

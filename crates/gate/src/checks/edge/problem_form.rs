@@ -6,11 +6,8 @@ use serde_json::{Value, json};
 
 use super::{limits, problems};
 use crate::{
-    check::{
-        Check, Control, Effect, Ended, Need, Outcome, Phase, Priority, Reference, Running, ensure, passed,
-    },
-    client::{Answer, Client},
-    members::Actor,
+    check::{Check, Control, Effect, Ended, Outcome, Phase, Priority, Reference, Running, ensure, passed},
+    client::{Answer, Call},
     openapi::{Admits, Operation},
     probe::Probe,
 };
@@ -21,7 +18,7 @@ pub(crate) static CHECK: Check = Check {
     promises: &["SEC-9", "OBS-1"],
     priority: Priority::P0,
     references: &[Reference::Asvs("16.5.1"), Reference::Cwe(209), Reference::Cwe(756), Reference::Api(8)],
-    needs: &[Need::Members],
+    needs: &[],
     effect: Effect::Safe,
     phase: Phase::Together,
     control: Control::Guard("problem_details"),
@@ -32,7 +29,8 @@ pub(crate) static CHECK: Check = Check {
 const CANARY: &str = "canary-7f3a91";
 
 async fn run(probe: Probe) -> Outcome {
-    let member = probe.member().await?;
+    // Without a way to make members only strangers ask.
+    let member = if probe.world.members.can_make() { Some(probe.member().await?) } else { None };
     let operations = probe.operations()?;
     let (mut refusals, mut codes) = (0, std::collections::BTreeSet::new());
     let mut client = probe.client.clone();
@@ -41,11 +39,13 @@ async fn run(probe: Probe) -> Outcome {
         if operation.class == "auth" {
             client = probe.another_client()?;
         }
-        let callers = callers(&client, &member, operation);
-        let mut asked = Vec::new();
+        let known = member.as_ref().filter(|_| operation.needs_session()).map(|member| member.at(&client));
         let most = if probe.is_scarce(&operation.class) { limits::SCARCE_SHAPES } else { usize::MAX };
+        let mut asked = Vec::new();
         for shape in shapes(operation).into_iter().take(most) {
-            asked.extend(callers.iter().map(|who| ask(who.clone(), shape.clone())));
+            let (method, path) = (shape.0.clone(), shape.1.clone());
+            asked.extend(known.iter().map(|known| ask(known.call(method.clone(), &path), shape.clone())));
+            asked.push(ask(client.call(method, &path), shape));
         }
         let mut asked = stream::iter(asked).buffer_unordered(limits::WRONG_AT_ONCE);
         while let Some((method, path, answer)) = asked.next().await {
@@ -69,21 +69,13 @@ async fn run(probe: Probe) -> Outcome {
     passed(format!("{refusals} refusals with {} codes", codes.len()))
 }
 
-async fn ask(who: Actor, (method, path, body): Shape) -> (Method, String, Result<Answer, Ended>) {
-    let call = who.call(method.clone(), &path).purpose("asked wrongly").patiently();
+async fn ask(call: Call, (method, path, body): Shape) -> (Method, String, Result<Answer, Ended>) {
+    let call = call.purpose("asked wrongly").patiently();
     let call = match body {
         Some((kind, body)) => call.body(kind, body),
         None => call,
     };
     (method, path, call.send().await)
-}
-
-/// The member where a session is needed, and a stranger everywhere.
-fn callers(client: &Client, member: &Actor, operation: &Operation) -> Vec<Actor> {
-    let stranger = member.stolen().at(client);
-    stranger.jar.clear();
-    let known = (operation.needs_session()).then(|| member.stolen().at(client));
-    known.into_iter().chain([stranger]).collect()
 }
 
 type Shape = (Method, String, Option<(&'static str, Vec<u8>)>);
