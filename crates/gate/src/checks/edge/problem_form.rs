@@ -80,7 +80,7 @@ async fn ask(call: Call, (method, path, body): Shape) -> (Method, String, Result
 
 type Shape = (Method, String, Option<(&'static str, Vec<u8>)>);
 
-/// Wrong requests to one operation. What would do something if it were right is never among them.
+/// Wrong requests to one operation. What would end a session or a member if it were right is never among them.
 fn shapes(operation: &Operation) -> Vec<Shape> {
     let method = || operation.method.clone();
     let path = operation.filled(|_| uuid::Uuid::new_v4().to_string());
@@ -103,13 +103,21 @@ fn shapes(operation: &Operation) -> Vec<Shape> {
         }
     }
     let Some(example) = &operation.body else { return shapes };
-    let raw: [&[u8]; 6] = [b"{", b"[]", b"null", b"\"canary-7f3a91\"", b"{\"a\":}", b"\xff\xfe{}"];
+    let raw: [&[u8]; 7] =
+        [b"{", b"{\"text\":\"\\ud800\"}", b"[]", b"null", b"\"canary-7f3a91\"", b"{\"a\":}", b"\xff\xfe{}"];
     for body in raw {
         shapes.push((method(), path.clone(), Some(("application/json", body.to_vec()))));
     }
     for field in example.as_object().into_iter().flatten().map(|(name, _)| name) {
-        for wrong in [json!({ CANARY: 1 }), json!([[CANARY]]), json!(1e300)] {
+        // The last ones are texts; where they are taken, it is by a throw-away member's own thing.
+        let texts = [json!("\u{0}"), json!("a\u{0}b\u{202e}\u{feff}\u{1b}[2J"), json!("x".repeat(30_000))];
+        let texts = texts.into_iter().filter(|_| example[field].is_string());
+        for wrong in [json!({ CANARY: 1 }), json!([[CANARY]]), json!(1e300)].into_iter().chain(texts) {
             let mut body = example.clone();
+            // Nobody is to be mailed.
+            if example.get("email").is_some() {
+                body["email"] = json!("no address");
+            }
             body[field] = wrong;
             shapes.push((method(), path.clone(), Some(json(&body))));
         }
