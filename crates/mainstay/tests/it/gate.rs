@@ -1,0 +1,131 @@
+//! `mainstay gate` against a real server: whom it makes for its attacks is gone afterwards, whatever happened meanwhile.
+
+use std::process::{Output, Stdio};
+
+use serde_json::Value;
+use sqlx::{Connection, SqliteConnection};
+
+use crate::harness::{Node, Scratch, TEST_AUTH, eventually, signal_process, stderr};
+
+/// Exit codes of the gate: a launch may go ahead; the run did not come to its end.
+const OPEN: i32 = 0;
+const CUT_SHORT: i32 = 2;
+
+fn scratch(test_mode: bool) -> Scratch {
+    let mut scratch = Scratch::sqlite();
+    if test_mode {
+        scratch.set("TEST_MODE", "true");
+        scratch.set("MAINSTAY_TEST_AUTH", TEST_AUTH);
+    }
+    scratch
+}
+
+fn url(node: &Node) -> String {
+    format!("http://localhost:{}", node.port)
+}
+
+/// Runs the gate to its end on a thread of its own, so that this one can go on.
+async fn gate(scratch: &Scratch, node: &Node, arguments: &[&str]) -> Output {
+    let url = url(node);
+    let mut command = scratch.command(&[&["gate", &url, "--json"], arguments].concat());
+    tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+}
+
+fn report(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("no report: {}", stderr(output)))
+}
+
+async fn members(scratch: &Scratch) -> i64 {
+    let url = format!("sqlite:{}?mode=ro", scratch.database_file().display());
+    let mut connection = SqliteConnection::connect(&url).await.unwrap();
+    sqlx::query_scalar("SELECT COUNT(*) FROM members").fetch_one(&mut connection).await.unwrap()
+}
+
+fn verdict<'a>(report: &'a Value, id: &str) -> &'a str {
+    let checks = report["checks"].as_array().unwrap();
+    let check = checks.iter().find(|check| check["id"] == id).unwrap_or_else(|| panic!("no {id}"));
+    check["verdict"].as_str().unwrap()
+}
+
+#[tokio::test]
+async fn gat_1_members_whose_session_or_account_a_check_ended_are_gone_in_the_end() {
+    let scratch = scratch(true);
+    let node = scratch.serve().await;
+    let only =
+        ["--only", "sessions.log-out", "--only", "sessions.deletion", "--only", "sessions.refresh-reuse"];
+    let output = gate(&scratch, &node, &only).await;
+    let report = report(&output);
+    for id in ["sessions.log-out", "sessions.deletion", "sessions.refresh-reuse"] {
+        assert_eq!(verdict(&report, id), "pass", "{report}");
+    }
+    assert_eq!(output.status.code(), Some(OPEN));
+    assert_eq!(report["cleanup"]["members_made"], 3, "{report}");
+    assert_eq!(report["cleanup"]["members_left"], Value::Array(Vec::new()), "{report}");
+    assert_eq!(members(&scratch).await, 0);
+}
+
+#[tokio::test]
+async fn gat_1_an_interrupt_ends_the_run_and_leaves_nobody_behind() {
+    let scratch = scratch(true);
+    let node = scratch.serve().await;
+    // Some of these wait for seconds, so the run can't be over before the interrupt.
+    let mut command =
+        scratch.command(&["gate", &url(&node), "--json", "--only", "sessions", "--only", "identity"]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    eventually("the gate has made members", || async { members(&scratch).await > 0 }).await;
+    signal_process(child.id(), "INT");
+    let output = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap();
+    let report = report(&output);
+    assert_eq!(report["interrupted"], true);
+    assert_eq!(output.status.code(), Some(CUT_SHORT));
+    assert_eq!(verdict(&report, "sessions.thief-alternates"), "skip");
+    assert_eq!(report["cleanup"]["members_left"], Value::Array(Vec::new()), "{report}");
+    assert_eq!(members(&scratch).await, 0);
+}
+
+#[tokio::test]
+async fn gat_1_members_are_made_by_mailed_codes_or_passkeys_where_there_is_no_test_sign_in() {
+    let scratch = scratch(false);
+    let node = scratch.serve().await;
+    let mailbox = scratch.path().join("data/mail");
+    std::fs::create_dir_all(&mailbox).unwrap();
+    let mailbox = mailbox.to_str().unwrap();
+    for (arguments, by) in [(&["--mailbox", mailbox][..], "e-mail codes"), (&[][..], "passkey")] {
+        let only = ["--only", "sessions.log-out", "--only", "sessions.ended-elsewhere"];
+        let output = gate(&scratch, &node, &[arguments, &only].concat()).await;
+        let report = report(&output);
+        assert!(report["members_by"].as_str().unwrap().contains(by), "{report}");
+        assert_eq!(verdict(&report, "sessions.log-out"), "pass", "{report}");
+        assert_eq!(verdict(&report, "sessions.ended-elsewhere"), "pass", "{report}");
+        assert_eq!(report["cleanup"]["members_left"], Value::Array(Vec::new()), "{report}");
+        assert_eq!(members(&scratch).await, 0);
+    }
+}
+
+#[tokio::test]
+async fn gat_1_accounts_of_a_file_are_signed_out_and_stay() {
+    let scratch = scratch(true);
+    let node = scratch.serve().await;
+    let lent = node.sign_in("lent").await;
+    let file = scratch.path().join("members.toml");
+    let token = lent["access_token"].as_str().unwrap();
+    std::fs::write(&file, format!("[[member]]\naccess_token = \"{token}\"\n")).unwrap();
+    let mut command = scratch.command(&[
+        "gate",
+        &url(&node),
+        "--json",
+        "--members",
+        file.to_str().unwrap(),
+        "--only",
+        "sessions.access-token-life",
+        "--only",
+        "sessions.deletion",
+    ]);
+    command.env_remove("MAINSTAY_TEST_AUTH");
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let report = report(&output);
+    assert_eq!(report["members_by"], "1 given accounts", "{report}");
+    assert_eq!(verdict(&report, "sessions.deletion"), "skip", "{report}");
+    assert_eq!(members(&scratch).await, 1);
+    assert_eq!(node.me(token).await, reqwest::StatusCode::UNAUTHORIZED);
+}
