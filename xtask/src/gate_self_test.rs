@@ -1,6 +1,10 @@
 //! `cargo xtask gate-self-test`: shows that every check of the gate can fail, on a build that can leave its guards out.
 
-use std::{ffi::OsString, fs, path::PathBuf};
+use std::{
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, ensure};
 
@@ -40,14 +44,14 @@ pub(crate) fn build() -> Result<PathBuf> {
 ///
 /// # Errors
 /// When a check does not fail where it must, or the build can be sabotaged where it must not be.
-pub(crate) fn try_checks(sabotaged: &PathBuf, arguments: &[OsString]) -> Result<()> {
+pub(crate) fn try_checks(sabotaged: &Path, arguments: &[OsString]) -> Result<()> {
     refuses(sabotaged, "staging", "cors", "outside dev")?;
     refuses(sabotaged, "dev", "no-such-guard", "there is no guard \"no-such-guard\"")?;
     process::run(process::command(sabotaged).args(["gate", "--self-test"]).args(arguments))
 }
 
 /// That even this build takes the setting in `dev` alone, and only names that it knows.
-fn refuses(sabotaged: &PathBuf, environment: &str, guard: &str, why: &str) -> Result<()> {
+fn refuses(sabotaged: &Path, environment: &str, guard: &str, why: &str) -> Result<()> {
     let output = process::command(sabotaged)
         .args(["config", "check"])
         .env("MAINSTAY_ENV", environment)

@@ -159,3 +159,49 @@ fn replaced(value: &HeaderValue, old: &str, new: &str) -> HeaderValue {
     let text = String::from_utf8_lossy(value.as_bytes()).replace(old, new);
     HeaderValue::try_from(text).unwrap_or_else(|_| value.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn changed(tamper: Tamper) -> Response<Bytes> {
+        let answer = Response::builder().header("vary", "Origin").header("set-cookie", "a=b; HttpOnly");
+        let mut answer = answer.header("set-cookie", "c=d; HttpOnly").body(Bytes::from("{\"a\":1}")).unwrap();
+        change(&mut answer, tamper);
+        answer
+    }
+
+    #[test]
+    fn each_lie_changes_what_it_is_about() {
+        assert!(!changed(Tamper::RemoveHeader("vary")).headers().contains_key("vary"));
+        assert_eq!(changed(Tamper::SetHeader("vary", "*")).headers()["vary"], "*");
+        let answer = changed(Tamper::InHeader("set-cookie", "; HttpOnly", ""));
+        let cookies: Vec<_> = answer.headers().get_all("set-cookie").iter().collect();
+        assert_eq!(cookies, ["a=b", "c=d"]);
+        assert_eq!(changed(Tamper::InBody("1", "2")).body(), "{\"a\":2}");
+    }
+
+    #[tokio::test]
+    async fn a_cache_that_ignores_who_asks_answers_everybody_alike() {
+        let upstream = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let port = upstream.local_addr().unwrap().port();
+        let echo = service_fn(|request: Request<Incoming>| async move {
+            let who = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+            Ok::<_, std::convert::Infallible>(Response::new(Full::from(who.unwrap_or("nobody").to_owned())))
+        });
+        let server = tokio::spawn(async move {
+            while let Ok((stream, _)) = upstream.accept().await {
+                tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), echo));
+            }
+        });
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let url = format!("http://{}/thing", listener.local_addr().unwrap());
+        let _front = Front::start(listener, port, Some(Tamper::CacheIgnoringCredentials));
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let ask = |method: Method, who: &str| http.request(method, &url).header("authorization", who).send();
+        assert_eq!(ask(Method::GET, "owner").await.unwrap().text().await.unwrap(), "owner");
+        assert_eq!(ask(Method::GET, "thief").await.unwrap().text().await.unwrap(), "owner");
+        assert_eq!(ask(Method::DELETE, "thief").await.unwrap().text().await.unwrap(), "owner");
+        server.abort();
+    }
+}

@@ -38,14 +38,21 @@ pub(super) async fn run(program: &Program, stand_in: &StandIn, check: &'static C
             seen(program, stand_in, check, Server::Wrong).await,
         ),
     };
-    let problem = match (right.verdict, wrong.verdict) {
+    let problem = problem(right.verdict, wrong.verdict);
+    Trial { id: check.id, title: check.title, control: describe(check.control), right, wrong, problem }
+}
+
+/// Why a check proves nothing; none when it passes and fails where it must. A skip is never a pass, and breaking is no failing.
+const fn problem(right: Verdict, wrong: Verdict) -> Option<&'static str> {
+    match (right, wrong) {
         (Verdict::Pass, Verdict::Fail) => None,
         (Verdict::Pass, Verdict::Pass) => Some("it does not notice its control"),
-        (Verdict::Pass, _) => Some("its control does not make it fail but break"),
+        (Verdict::Pass, Verdict::Skip | Verdict::Error) => {
+            Some("its control does not make it fail but break")
+        }
         (Verdict::Skip, _) => Some("no control possible here: it does not apply to the right server"),
-        _ => Some("it does not pass on the right server"),
-    };
-    Trial { id: check.id, title: check.title, control: describe(check.control), right, wrong, problem }
+        (Verdict::Fail | Verdict::Error, _) => Some("it does not pass on the right server"),
+    }
 }
 
 /// Runs a check on a server. A run that broke off says nothing about the check, as when a busy machine closed a connection too
@@ -134,5 +141,21 @@ fn describe(control: Control) -> String {
             Tamper::InBody(old, new) => format!("a front makes {old:?} in bodies {new:?}"),
             Tamper::CacheIgnoringCredentials => "a front caches whoever asks".to_owned(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Verdict, problem};
+
+    #[test]
+    fn only_a_pass_and_a_fail_together_prove_a_check() {
+        let all = [Verdict::Pass, Verdict::Fail, Verdict::Skip, Verdict::Error];
+        for right in all {
+            for wrong in all {
+                let proves = right == Verdict::Pass && wrong == Verdict::Fail;
+                assert_eq!(problem(right, wrong).is_none(), proves, "{right:?} {wrong:?}");
+            }
+        }
     }
 }
