@@ -85,6 +85,19 @@ on_both_engines! {
         assert!(reply.starts_with("HTTP/1.1 408 ") && reply.contains("request_timeout"), "{reply}");
     }
 
+    /// The chunks never end; a server that read on would keep the connection for as long as they come.
+    async fn sec_7_a_refusal_ends_the_connection_of_a_chunked_body(engine: Engine) {
+        let server = TestServer::start(engine).await;
+        for path in ["/v1/nothing-is-here", "/v1/notes"] {
+            let head = format!(
+                "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n1\r\n \r\n"
+            );
+            let reply = tokio::time::timeout(Duration::from_secs(20), raw(&server, head.as_bytes())).await;
+            let reply = reply.expect("the server closes");
+            assert!(reply.starts_with("HTTP/1.1 40") && reply.contains("connection: close"), "{reply}");
+        }
+    }
+
     async fn sec_7_slow_headers_are_cut_off(engine: Engine) {
         let mut options = Options::dev();
         options.http.header_timeout = Duration::from_millis(200);
