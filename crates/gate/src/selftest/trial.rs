@@ -62,8 +62,9 @@ async fn seen(program: &Program, stand_in: &StandIn, check: &'static Check, serv
     if first.verdict != Verdict::Error {
         return first;
     }
-    let second = Seen::of(once(program, stand_in, check, server).await);
-    Seen { broke_off_before: Some(first.reason), ..second }
+    let mut second = Seen::of(once(program, stand_in, check, server).await);
+    second.broke_off_before = Some(first.reason);
+    second
 }
 
 async fn once(
