@@ -49,6 +49,19 @@ async fn run(probe: Probe) -> Outcome {
             })?;
         }
     }
+    // What is no token of ours makes the cookie count for no less.
+    for scheme in ["Basic eDp5", "Negotiate x", "Bearer", "Token x"] {
+        let call = writes[0].call(&member).without("x-csrf-token").header("authorization", scheme);
+        let answer = call.purpose("no token, and another scheme").send().await?;
+        ensure(answer.status == 403 && answer.code() == "csrf_refused", || {
+            format!(
+                "{} with authorization: {scheme} answered {} {}",
+                writes[0].name,
+                answer.status,
+                answer.said()
+            )
+        })?;
+    }
     for path in ["/v1/auth/refresh", "/v1/auth/logout"] {
         let answer = member.post(path).without("x-csrf-token").purpose("no token").send().await?;
         ensure(answer.status == 403 && answer.code() == "csrf_refused", || {
