@@ -12,7 +12,7 @@ pub(crate) static CHECK: Check = Check {
     promises: &["IDN-7", "SES-5", "T-ID-21"],
     priority: Priority::P0,
     references: &[Reference::Asvs("7.5.2"), Reference::Asvs("7.4.1"), Reference::Cwe(613)],
-    needs: &[Need::Members],
+    needs: &[Need::Disposable],
     effect: Effect::Safe,
     phase: Phase::Together,
     control: Control::Guard("session_state"),

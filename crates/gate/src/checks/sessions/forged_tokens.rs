@@ -32,6 +32,9 @@ pub(crate) static CHECK: Check = Check {
     run: |probe| -> Running { Box::pin(run(probe)) },
 };
 
+/// Nobody's id.
+const SOMEBODY: &str = "00000000-0000-7000-8000-000000000001";
+
 async fn run(probe: Probe) -> Outcome {
     let browser = probe.member().await?;
     let victim = probe.bearer_member().await?;
@@ -68,7 +71,7 @@ async fn forgeries(probe: &Probe, real: &str) -> Result<Vec<(&'static str, Strin
     let jwks = probe.client.get("/.well-known/jwks.json").patiently().expect(200).await?;
     let public = jwks.json().pointer("/keys/0").cloned().unwrap_or_default();
     let (signed, signature) = real.rsplit_once('.').unwrap_or((real, ""));
-    let other = token.clone().claim("sub", uuid::Uuid::new_v4().to_string());
+    let other = token.clone().claim("sub", SOMEBODY);
     let with_jwk = token.clone().header("jwk", own.jwk());
     let rs256 = token.clone().header("alg", "RS256");
     let far = probe.target.base.join("/v1/config").map(String::from).unwrap_or_default();
