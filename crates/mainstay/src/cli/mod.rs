@@ -64,7 +64,7 @@ enum Command {
         command: audit::Command,
     },
     /// Attack a running deployment and show the evidence.
-    Gate(mainstay_gate::cli::Arguments),
+    Gate(Box<mainstay_gate::cli::Arguments>),
     /// Print the OpenAPI document.
     Openapi,
     /// Print the reference page of limits.
@@ -91,7 +91,7 @@ pub(crate) fn run(cli: Cli) -> ExitCode {
         Command::Sabotage => sabotage::list(json),
         Command::Config { command } => return config::run(&command, json),
         Command::Keys { command: keys::Command::Generate } => keys::generate(json),
-        Command::Gate(arguments) => return gate(arguments, json),
+        Command::Gate(arguments) => return gate(*arguments, json),
         command => return with_config(command, json),
     };
     finish(outcome)
