@@ -187,3 +187,35 @@ async fn sign_out(client: &Client, member: &Actor) -> bool {
     let ended = member.post("/v1/auth/logout").patiently().send().await;
     ended.is_ok_and(|answer| answer.is_success() || answer.status == 401)
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+
+    use super::*;
+    use crate::{
+        client::{Budget, Jar},
+        evidence::Recorder,
+        members::PasskeySignUp,
+    };
+
+    #[tokio::test]
+    async fn a_sign_up_whose_check_was_interrupted_is_finished_and_written_down() {
+        let base = "http://localhost:1".parse().unwrap();
+        let budget = Arc::new(Budget::new(1));
+        let client = Client::new(reqwest::Client::new(), base, Recorder::default(), budget);
+        let register = Register::new(None);
+        let (answer, waiting) = oneshot::channel::<()>();
+        let sign_up = async move {
+            let _ = waiting.await;
+            Ok(Actor::new(&client, "member", "name", Posture::Bearer, Jar::default()))
+        };
+        let mut check = Box::pin(register.sign_up(Arc::new(PasskeySignUp::default()), sign_up));
+        assert!(futures::poll!(&mut check).is_pending());
+        drop(check);
+        answer.send(()).unwrap();
+        register.under_way.close();
+        register.under_way.wait().await;
+        assert_eq!(register.made.lock().len(), 1);
+    }
+}
