@@ -187,7 +187,8 @@ mod tests {
         let port = upstream.local_addr().unwrap().port();
         let echo = service_fn(|request: Request<Incoming>| async move {
             let who = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-            Ok::<_, std::convert::Infallible>(Response::new(Full::from(who.unwrap_or("nobody").to_owned())))
+            let who = Bytes::from(who.unwrap_or("nobody").to_owned());
+            Ok::<_, std::convert::Infallible>(Response::new(Full::new(who)))
         });
         let server = tokio::spawn(async move {
             while let Ok((stream, _)) = upstream.accept().await {

@@ -45,7 +45,7 @@ pub(super) async fn probe_of(answer: &'static [u8], then: Then) -> Probe {
     let recorder = Recorder::default();
     let http = sources.fresh().expect("a client");
     let client = Client::new(http, base.clone(), recorder.clone(), Arc::clone(&budget));
-    let world = Arc::new(World { sources, members: Register::new(None), budget });
+    let world = Arc::new(World { sources, members: Register::new(None), mailbox: None, budget });
     let target = Target {
         base,
         nodes: Vec::new(),
@@ -55,5 +55,5 @@ pub(super) async fn probe_of(answer: &'static [u8], then: Then) -> Probe {
         config: serde_json::Value::Null,
         openapi: serde_json::Value::Null,
     };
-    Probe { target: Arc::new(target), client, world, recorder }
+    Probe { target: Arc::new(target), client, world, recorder, members: Arc::default() }
 }
