@@ -188,7 +188,7 @@ async fn nothing_stays_behind_after_an_interrupt() {
 #[tokio::test]
 async fn nothing_stays_behind_when_the_drill_itself_is_killed() {
     let drill = Drill::of_this_server();
-    let mut child = drill.until("drill.log-out", "with a frozen Redis");
+    let mut child = drill.until("drill.postgres-lost", "freezes PostgreSQL");
     child.kill().unwrap();
     child.wait().unwrap();
     eventually("the keeper has ended all and removed the folder", || async { drill.is_clear() }).await;

@@ -17,15 +17,16 @@ done
 
 for entry in $running; do
     # Each leads a group of its own. One that is frozen hears nothing else.
-    kill "-${entry##*:}" -- "-${entry%%:*}" 2>/dev/null
-    kill -CONT -- "-${entry%%:*}" 2>/dev/null
+    kill -s "${entry##*:}" -- "-${entry%%:*}" 2>/dev/null
+    kill -s CONT -- "-${entry%%:*}" 2>/dev/null
 done
+# PostgreSQL kills its own children after five seconds, should they be frozen.
 tries=0
-while [ -n "$running" ] && [ "$tries" -lt 50 ]; do
+while [ -n "$running" ] && [ "$tries" -lt 100 ]; do
     left=''
     for entry in $running; do kill -0 "${entry%%:*}" 2>/dev/null && left="$left $entry"; done
     running=$left tries=$((tries + 1))
     [ -z "$running" ] || sleep 0.1
 done
-for entry in $running; do kill -KILL -- "-${entry%%:*}" 2>/dev/null; done
+for entry in $running; do kill -s KILL -- "-${entry%%:*}" 2>/dev/null; done
 rm -rf "$folder"
