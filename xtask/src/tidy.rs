@@ -15,7 +15,10 @@ mod sabotage;
 mod words;
 mod workflows;
 
-use std::{collections::BTreeMap, fmt, fs};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt, fs,
+};
 
 use anyhow::{Result, bail};
 
@@ -24,24 +27,32 @@ use crate::workspace;
 /// The checkout's text files, by path relative to the root.
 pub(crate) struct Tree {
     files: BTreeMap<String, String>,
+    /// What is no text: links may lead there.
+    others: BTreeSet<String>,
 }
 
 impl Tree {
     fn read() -> Result<Self> {
-        let mut files = BTreeMap::new();
+        let (mut files, mut others) = (BTreeMap::new(), BTreeSet::new());
         for path in workspace::files(workspace::root())? {
             // What is not UTF-8 is no text of ours: icons, fonts, vectors.
-            if let Ok(text) = String::from_utf8(fs::read(workspace::root().join(&path))?) {
-                files.insert(path.to_string_lossy().into_owned(), text);
+            let name = path.to_string_lossy().into_owned();
+            match String::from_utf8(fs::read(workspace::root().join(&path))?) {
+                Ok(text) => {
+                    files.insert(name, text);
+                }
+                Err(_) => {
+                    others.insert(name);
+                }
             }
         }
-        Ok(Self { files })
+        Ok(Self { files, others })
     }
 
     #[cfg(test)]
     fn of(files: &[(&str, &str)]) -> Self {
         let own = |(path, text): &(&str, &str)| ((*path).to_owned(), (*text).to_owned());
-        Self { files: files.iter().map(own).collect() }
+        Self { files: files.iter().map(own).collect(), others: BTreeSet::new() }
     }
 
     fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
@@ -59,7 +70,9 @@ impl Tree {
     /// Whether something lies there: a file, or a folder with a file in it.
     fn has(&self, path: &str) -> bool {
         let folder = format!("{}/", path.trim_end_matches('/'));
-        self.files.contains_key(path) || self.files.keys().any(|file| file.starts_with(&folder))
+        self.files.contains_key(path)
+            || self.others.contains(path)
+            || self.files.keys().any(|file| file.starts_with(&folder))
     }
 
     /// The files directly or deeper below a folder, by path relative to it.
