@@ -185,28 +185,6 @@ both_engines! {
         }
     }
 
-    async fn a_deletion_beside_three_commits_of_others_leaves_no_tenant_without_owner(test: &TestApp) {
-        let (app, ctx) = (&test.app, test.ctx());
-        let third = test.caller().await;
-        for round in 0..8 {
-            let (owner, heir) = (test.caller().await, test.caller().await);
-            let tenant = tenants::create(app, &ctx, &owner, "Yard").await.expect("is made").id;
-            tenants::add_member(app, &ctx, &owner, tenant, third.member_id, TenantRole::Member).await.expect("is added");
-            // The heir is nobody in the tenant when the deletion begins, and its only owner at the end.
-            let hand_over = async {
-                tenants::add_member(app, &ctx, &owner, tenant, heir.member_id, TenantRole::Member).await?;
-                tenants::change_role(app, &ctx, &owner, tenant, heir.member_id, TenantRole::Owner).await?;
-                tenants::remove_member(app, &ctx, &owner, tenant, owner.member_id).await
-            };
-            let (deleted, handed) = tokio::join!(members::delete_self(app, &ctx, &heir), hand_over);
-            let mut tx = app.read().await.expect("opens");
-            assert!(
-                tx.count_owners(tenant).await.expect("counts") > 0,
-                "round {round}: {deleted:?}, {handed:?}"
-            );
-        }
-    }
-
     async fn tenants_beyond_a_page_are_looked_at_too(test: &TestApp) {
         let (owner, other, ctx) = (test.caller().await, test.caller().await, test.ctx());
         let mut last = None;
