@@ -288,34 +288,6 @@ worlds! {
         assert_eq!(ways.sessions.len(), 3);
     }
 
-    async fn t_id_13_known_and_unknown_addresses_take_the_same_time(world: &World) {
-        const PAIRS: usize = 41;
-        world.member_with_email(ADA).await;
-        let mut times = [Vec::new(), Vec::new()];
-        for pair in 0..PAIRS {
-            // Far enough apart that no quota says anything.
-            world.advance(Duration::from_secs(3600));
-            let unknown = format!("nobody{pair}@example.com");
-            // Interleaved, in turns which comes first, so that whatever else the machine does falls on both alike.
-            for place in if pair % 2 == 0 { [0, 1] } else { [1, 0] } {
-                let address = if place == 0 { ADA } else { &unknown };
-                let began = std::time::Instant::now();
-                email::start(&world.app, &world.ctx(), address, None, &BROWSER).await.expect("starts");
-                times[place].push(began.elapsed());
-            }
-        }
-        let median = |times: &mut Vec<Duration>| {
-            times.sort_unstable();
-            times[PAIRS / 2]
-        };
-        let [known, unknown] = &mut times;
-        let (known, unknown) = (median(known), median(unknown));
-        // Generous: it is to find what a stranger could measure, such as a mail that is sent or a password that is hashed only
-        // for one of the two. That both do the same work is counted elsewhere.
-        let (less, more) = (known.min(unknown), known.max(unknown));
-        assert!(more < less * 2 + Duration::from_millis(2), "known {known:?}, unknown {unknown:?}");
-    }
-
     async fn without_the_limiter_the_door_is_shut_except_in_dev(world: &World) {
         world.limiter.set_down(true);
         world.sign_in_by_code(ADA).await.expect("a developer's machine lets through");
