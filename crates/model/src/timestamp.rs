@@ -5,6 +5,8 @@ use std::{fmt, ops, str::FromStr, time::Duration};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
+const MICROS_PER_DAY: i64 = 24 * 3600 * 1_000_000;
+
 /// A moment in UTC with a resolution of one microsecond.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
@@ -75,10 +77,60 @@ impl ops::Sub<Duration> for Timestamp {
     }
 }
 
+/// RFC 3339 with as many digits below the second as there are. A list has dozens of these, so it is written here and not by a
+/// general formatter.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.datetime().format(&Rfc3339).map_err(|_| fmt::Error)?)
+        let days = self.0.div_euclid(MICROS_PER_DAY);
+        let micros = self.0.rem_euclid(MICROS_PER_DAY);
+        let (year, month, day) = date_of(days);
+        if !(0..=9999).contains(&year) {
+            return f.write_str(&self.datetime().format(&Rfc3339).map_err(|_| fmt::Error)?);
+        }
+        let seconds = micros / 1_000_000;
+        let mut text = *b"0000-00-00T00:00:00.000000Z";
+        digits(&mut text[0..4], year);
+        digits(&mut text[5..7], month);
+        digits(&mut text[8..10], day);
+        digits(&mut text[11..13], seconds / 3600);
+        digits(&mut text[14..16], seconds / 60 % 60);
+        digits(&mut text[17..19], seconds % 60);
+        digits(&mut text[20..26], micros % 1_000_000);
+        // Without zeros at the end, and without the point when nothing is left behind it.
+        let mut length = 26;
+        while text[length - 1] == b'0' && length > 20 {
+            length -= 1;
+        }
+        length -= usize::from(length == 20);
+        text[length] = b'Z';
+        f.write_str(std::str::from_utf8(&text[..=length]).map_err(|_| fmt::Error)?)
     }
+}
+
+fn digits(place: &mut [u8], mut number: i64) {
+    for digit in place.iter_mut().rev() {
+        // Below ten, so the cast loses nothing.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let last = (number % 10) as u8;
+        *digit = b'0' + last;
+        number /= 10;
+    }
+}
+
+/// Year, month and day of a number of days since 1970-01-01, in the Gregorian calendar, by Howard Hinnant's `civil_from_days`
+/// (<https://howardhinnant.github.io/date_algorithms.html#civil_from_days>). Years begin in March there, so that the leap day is
+/// the last.
+const fn date_of(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+    let year = year_of_era + era * 400 + if month <= 2 { 1 } else { 0 };
+    (year, month, day)
 }
 
 impl fmt::Debug for Timestamp {
@@ -115,6 +167,23 @@ mod tests {
     fn a_moment_survives_text_and_back() {
         let moment = Timestamp::from_micros(1_795_302_123_456_789);
         assert_eq!(moment.to_string().parse::<Timestamp>().expect("own text parses"), moment);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn it_is_written_as_the_time_crate_writes_it(micros in -62_167_219_200_000_000..=253_402_300_799_999_999_i64, coarse in 0..3_usize) {
+            let micros = micros - micros.rem_euclid([1, 1_000, 1_000_000][coarse]);
+            let moment = Timestamp::from_micros(micros.max(-62_167_219_200_000_000));
+            let expected = moment.datetime().format(&Rfc3339).expect("formats");
+            proptest::prop_assert_eq!(moment.to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn what_no_calendar_has_is_written_as_the_epoch() {
+        for micros in [i64::MIN, i64::MAX] {
+            assert_eq!(Timestamp::from_micros(micros).to_string(), "1970-01-01T00:00:00Z");
+        }
     }
 
     #[test]
