@@ -18,10 +18,11 @@ use crate::{
 };
 
 pub(crate) fn configure(services: &mut ServiceConfig<'_>) {
+    // Paths without parameters first: they are compared, the others are matched as patterns.
     services
-        .service(get_note)
         .service(list_notes)
         .service(create_note)
+        .service(get_note)
         .service(update_note)
         .service(delete_note);
 }
