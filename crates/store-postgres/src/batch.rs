@@ -42,9 +42,13 @@ pub(crate) async fn insert_notes(tx: &mut Tx, notes: &[Note]) -> Result<()> {
     Ok(())
 }
 
-/// Hashes as one argument.
-pub(crate) fn hashes(hashes: &[SecretHash]) -> Vec<Vec<u8>> {
-    column(hashes, |hash| hash.to_vec())
+/// Runs a statement that finds the rows of a batch of hashes.
+pub(crate) async fn rows_by_hashes(
+    tx: &mut Tx,
+    sql: &'static str,
+    hashes: &[SecretHash],
+) -> Result<Vec<Row>> {
+    tx.write_all(query(sql).bind(column(hashes, |hash| hash.to_vec()))).await
 }
 
 pub(crate) async fn rotate_sessions(tx: &mut Tx, rotations: &[Rotation]) -> Result<()> {

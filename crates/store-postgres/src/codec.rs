@@ -1,18 +1,36 @@
 //! This engine's types: moments are TIMESTAMPTZ, ids UUID, hashes BYTEA, JSON is JSONB.
 
 use mainstay_model::Timestamp;
+use serde::de::DeserializeOwned;
 use sqlx::{
-    Decode, Encode, Type,
+    Decode, Encode, Row as _, Type,
     encode::IsNull,
     error::BoxDynError,
     postgres::{PgArgumentBuffer, PgHasArrayType, PgRow, PgTypeInfo, PgValueFormat, PgValueRef, Postgres},
     types::{Json, JsonValue, time::OffsetDateTime},
 };
 
-use crate::value::{Document, Text, checked_micros};
+use crate::{
+    checked::checked_micros,
+    value::{Document, Text},
+};
 
 pub(crate) type Db = Postgres;
 pub(crate) type Row = PgRow;
+
+/// What a column can be read as.
+pub(crate) trait Column<'r>: Decode<'r, Db> + Type<Db> {}
+impl<'r, T: Decode<'r, Db> + Type<Db>> Column<'r> for T {}
+
+/// A column's value, unless it is of another type.
+pub(crate) fn column<'r, T: Column<'r>>(row: &'r Row, name: &str) -> Option<T> {
+    row.try_get(name).ok()
+}
+
+/// The document in a column, unless it is none of this form.
+pub(crate) fn document<T: DeserializeOwned + 'static>(row: &Row, name: &str) -> Option<T> {
+    column::<Json<T>>(row, name).map(|json| json.0)
+}
 
 /// 2000-01-01T00:00:00Z, from which PostgreSQL counts its microseconds.
 const EPOCH_MICROS: i64 = 946_684_800_000_000;

@@ -38,7 +38,7 @@ macro_rules! bytewise {
     };
 }
 
-/// Is one of a batch of hashes, as `batch::hashes` binds it.
+/// Is one of a batch of hashes, as `batch::rows_by_hashes` binds it.
 macro_rules! among_hashes {
     ($argument:literal) => {
         concat!("= ANY(", $argument, ")")

@@ -16,11 +16,14 @@ mod pool;
 mod probe;
 mod store;
 mod tx;
+mod value;
 
 #[path = "../../store/portable/audit.rs"]
 mod audit;
 #[path = "../../store/portable/ceremony.rs"]
 mod ceremony;
+#[path = "../../store/portable/checked.rs"]
+mod checked;
 #[path = "../../store/portable/identity.rs"]
 mod identity;
 #[path = "../../store/portable/job.rs"]
@@ -45,8 +48,6 @@ mod seal;
 mod session;
 #[path = "../../store/portable/tenant.rs"]
 mod tenant;
-#[path = "../../store/portable/value.rs"]
-mod value;
 
 pub(crate) use crate::tx::Tx;
 pub use crate::{options::PostgresOptions, store::PostgresStore};

@@ -1,5 +1,5 @@
-//! The statements that only this dialect knows: batches travel as one JSON array and are taken apart by `json_each`, so that
-//! one prepared statement serves a batch of any length. Bytes are hexadecimal in it.
+//! The statements that only this dialect knows. A batch is one prepared statement that is run once for each item: there is no way
+//! to the database that a batch would save, and nothing is faster here than a search by a key.
 
 use std::collections::BTreeMap;
 
@@ -7,80 +7,81 @@ use mainstay_model::{
     MemberId, NoteId, SecretHash, SessionId, Timestamp, audit::AuditEvent, job::Job, note::Note,
 };
 use mainstay_store::{Error, Result, Rotation};
-use serde_json::{Value, json};
-use sqlx::error::BoxDynError;
+use rusqlite::{Row as Found, params, types::Type};
 use uuid::Uuid;
 
 use crate::{
     Tx,
+    checked::{Fault, checked_micros, checked_text},
     codec::{Row, Ts},
-    row,
-    value::{checked_micros, checked_text, query},
+    connection::Connection,
+    error::from_sqlite,
+    value::query,
 };
 
 pub(crate) async fn insert_notes(tx: &mut Tx, notes: &[Note]) -> Result<()> {
-    if notes.is_empty() {
-        return Ok(());
-    }
-    let rows = rows(notes, |note| {
-        let tags = note.tags.iter().map(|tag| checked_text(tag)).collect::<Result<Vec<_>, _>>()?;
-        Ok(json!([
-            id(note.id.uuid()),
-            id(note.member_id.uuid()),
-            checked_text(&note.text)?,
-            tags,
-            note.pinned,
-            checked_micros(note.created_at)?,
-            checked_micros(note.updated_at)?,
-        ]))
-    })?;
-    tx.write(
-        query(
+    tx.writing(|connection| {
+        let mut insert = connection.prepared(
             "INSERT INTO notes (id, member_id, text, tags, pinned, created_at, updated_at) \
-             SELECT unhex(j.value ->> 0), unhex(j.value ->> 1), j.value ->> 2, j.value -> 3, j.value ->> 4, \
-             j.value ->> 5, j.value ->> 6 FROM json_each($1) AS j",
-        )
-        .bind(rows),
-    )
-    .await?;
-    Ok(())
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?;
+        for note in notes {
+            for tag in &note.tags {
+                kept(checked_text(tag))?;
+            }
+            let tags = serde_json::to_string(&note.tags).map_err(|error| Error::Failed(error.to_string()))?;
+            let values = params![
+                note.id.uuid().into_bytes(),
+                note.member_id.uuid().into_bytes(),
+                kept(checked_text(&note.text))?,
+                tags,
+                note.pinned,
+                kept(checked_micros(note.created_at))?,
+                kept(checked_micros(note.updated_at))?,
+            ];
+            insert.execute(values).map_err(from_sqlite)?;
+        }
+        Ok(())
+    })
 }
 
-/// A note as it stands in a page: id, member, text, tags, pin, made, changed.
-type Columns = (Uuid, Uuid, String, Vec<String>, i64, i64, i64);
+/// A note as it stands in a row: text, tags, pin, made, changed, from `place` on.
+fn note(row: &Found<'_>, id: NoteId, member_id: MemberId, place: usize) -> rusqlite::Result<Note> {
+    Ok(Note {
+        id,
+        member_id,
+        text: row.get(place)?,
+        tags: tags(row.get_ref(place + 1)?.as_str()?).map_err(|error| {
+            rusqlite::Error::FromSqlConversionFailure(place + 1, Type::Text, Box::new(error))
+        })?,
+        pinned: row.get(place + 2)?,
+        created_at: Timestamp::from_micros(row.get(place + 3)?),
+        updated_at: Timestamp::from_micros(row.get(place + 4)?),
+    })
+}
 
-/// Reads a page of notes. It comes as one value: every row, and every column of it, would otherwise cross the thread of the
-/// connection by itself, which costs several times the search.
-fn page(row: Option<&Row>) -> Result<Vec<Note>> {
-    let Some(row) = row else { return Ok(Vec::new()) };
-    let page: String = row::get(row, "page")?;
-    let page: Vec<Columns> =
-        serde_json::from_str(&page).map_err(|_| Error::Failed("a page of notes can't be read".to_owned()))?;
-    let note = |(id, member_id, text, tags, pinned, created_at, updated_at): Columns| Note {
-        id: NoteId::new(id),
-        member_id: MemberId::new(member_id),
-        text,
-        tags,
-        pinned: pinned != 0,
-        created_at: Timestamp::from_micros(created_at),
-        updated_at: Timestamp::from_micros(updated_at),
-    };
-    Ok(page.into_iter().map(note).collect())
+/// Most notes have none, and then there is nothing to parse.
+fn tags(json: &str) -> serde_json::Result<Vec<String>> {
+    if json == "[]" { Ok(Vec::new()) } else { serde_json::from_str(json) }
 }
 
 /// The notes of these pairs that there are, in any order.
 pub(crate) async fn notes_by_ids(tx: &mut Tx, wanted: &[(MemberId, NoteId)]) -> Result<Vec<Note>> {
-    if wanted.is_empty() {
-        return Ok(Vec::new());
-    }
-    let pairs = rows(wanted, |(member_id, note_id)| Ok(json!([id(member_id.uuid()), id(note_id.uuid())])))?;
-    let statement = query(
-        "SELECT json_group_array(json_array(hex(n.id), hex(n.member_id), n.text, json(n.tags), n.pinned, n.created_at, \
-         n.updated_at)) AS page FROM json_each($1) AS j CROSS JOIN notes AS n \
-         ON n.id = unhex(j.value ->> 1) AND n.member_id = unhex(j.value ->> 0)",
-    );
-    let row = tx.one(statement.bind(pairs)).await?;
-    page(row.as_ref())
+    tx.reading(|connection| {
+        let mut select = connection.prepared(
+            "SELECT text, tags, pinned, created_at, updated_at FROM notes WHERE id = ?1 AND member_id = ?2",
+        )?;
+        let mut notes = Vec::with_capacity(wanted.len());
+        for &(member_id, id) in wanted {
+            let mut rows = select
+                .query(params![id.uuid().into_bytes(), member_id.uuid().into_bytes()])
+                .map_err(from_sqlite)?;
+            if let Some(row) = rows.next().map_err(from_sqlite)? {
+                notes.push(note(row, id, member_id, 0).map_err(from_sqlite)?);
+            }
+        }
+        Ok(notes)
+    })
 }
 
 /// A member's notes before an id, newest first.
@@ -90,41 +91,38 @@ pub(crate) async fn newest_notes(
     before: Uuid,
     limit: i64,
 ) -> Result<Vec<Note>> {
-    let statement = query(
-        "SELECT json_group_array(json_array(hex(n.id), hex(n.member_id), n.text, json(n.tags), n.pinned, n.created_at, \
-         n.updated_at)) AS page FROM (SELECT * FROM notes WHERE member_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3) AS n",
-    );
-    let row = tx.one(statement.bind(member_id.uuid()).bind(before).bind(limit)).await?;
-    let mut notes = page(row.as_ref())?;
-    // An aggregate promises no order.
-    notes.sort_unstable_by_key(|note| std::cmp::Reverse(note.id));
-    Ok(notes)
+    tx.reading(|connection| {
+        let mut select = connection.prepared(
+            "SELECT id, text, tags, pinned, created_at, updated_at FROM notes WHERE member_id = ?1 AND id < ?2 \
+             ORDER BY id DESC LIMIT ?3",
+        )?;
+        let found = select.query_map(
+            params![member_id.uuid().into_bytes(), before.into_bytes(), limit],
+            |row| note(row, NoteId::new(Uuid::from_bytes(row.get(0)?)), member_id, 1),
+        );
+        found.and_then(Iterator::collect).map_err(from_sqlite)
+    })
 }
 
 pub(crate) async fn insert_jobs(tx: &mut Tx, jobs: &[Job]) -> Result<()> {
-    if jobs.is_empty() {
-        return Ok(());
-    }
-    let rows = rows(jobs, |job| {
-        Ok(json!([
-            id(job.id.uuid()),
-            job.kind.as_str(),
-            hex::encode_upper(&job.sealed_payload),
-            job.attempts,
-            checked_micros(job.created_at)?,
-            checked_micros(job.run_at)?,
-        ]))
-    })?;
-    tx.write(
-        query(
+    tx.writing(|connection| {
+        let mut insert = connection.prepared(
             "INSERT INTO jobs (id, kind, sealed_payload, attempts, created_at, run_at, set_aside) \
-             SELECT unhex(j.value ->> 0), j.value ->> 1, unhex(j.value ->> 2), j.value ->> 3, j.value ->> 4, \
-             j.value ->> 5, 0 FROM json_each($1) AS j",
-        )
-        .bind(rows),
-    )
-    .await?;
-    Ok(())
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0)",
+        )?;
+        for job in jobs {
+            let values = params![
+                job.id.uuid().into_bytes(),
+                job.kind.as_str(),
+                job.sealed_payload,
+                job.attempts,
+                kept(checked_micros(job.created_at))?,
+                kept(checked_micros(job.run_at))?,
+            ];
+            insert.execute(values).map_err(from_sqlite)?;
+        }
+        Ok(())
+    })
 }
 
 pub(crate) async fn claim_jobs(
@@ -147,107 +145,106 @@ pub(crate) async fn claim_jobs(
 }
 
 pub(crate) async fn touch_sessions(tx: &mut Tx, seen: &[(SessionId, Timestamp)]) -> Result<()> {
+    // In the order of ids, so that neighbours in the file are changed together.
     let mut latest = BTreeMap::new();
     for (session_id, at) in seen {
         let entry = latest.entry(*session_id).or_insert(*at);
         *entry = (*entry).max(*at);
     }
-    if latest.is_empty() {
-        return Ok(());
-    }
-    let latest: Vec<_> = latest.into_iter().collect();
-    let rows = rows(&latest, |(session_id, at)| Ok(json!([id(session_id.uuid()), checked_micros(*at)?])))?;
-    tx.write(
-        query(
-            "UPDATE sessions SET last_seen_at = j.value ->> 1 FROM json_each($1) AS j \
-             WHERE sessions.id = unhex(j.value ->> 0) AND sessions.last_seen_at < j.value ->> 1",
-        )
-        .bind(rows),
-    )
-    .await?;
-    Ok(())
+    tx.writing(|connection| {
+        let mut touch = connection
+            .prepared("UPDATE sessions SET last_seen_at = ?2 WHERE id = ?1 AND last_seen_at < ?2")?;
+        for (session_id, at) in latest {
+            let values = params![session_id.uuid().into_bytes(), kept(checked_micros(at))?];
+            touch.execute(values).map_err(from_sqlite)?;
+        }
+        Ok(())
+    })
 }
 
-/// Hashes as one argument.
-pub(crate) fn hashes(hashes: &[SecretHash]) -> String {
-    Value::from(hashes.iter().map(hex::encode_upper).collect::<Vec<_>>()).to_string()
+/// Runs a statement that finds the rows of one hash for each of them.
+pub(crate) async fn rows_by_hashes(
+    tx: &mut Tx,
+    sql: &'static str,
+    hashes: &[SecretHash],
+) -> Result<Vec<Row>> {
+    tx.writing(|connection| connection.all_of_each(sql, hashes))
 }
 
 pub(crate) async fn rotate_sessions(tx: &mut Tx, rotations: &[Rotation]) -> Result<()> {
-    if rotations.is_empty() {
-        return Ok(());
-    }
-    let rows = rows(rotations, |rotation| {
-        Ok(json!([
-            id(rotation.session_id.uuid()),
-            hex::encode_upper(rotation.replaced_hash),
-            rotation.generation,
-            checked_micros(rotation.at)?,
-            hex::encode_upper(rotation.successor_salt),
-            hex::encode_upper(rotation.successor_hash),
-            checked_micros(rotation.expires_at)?,
-        ]))
-    })?;
-    // Several statements in one call; it answers the sum of their rows.
-    tx.write(
-        query(
-            "UPDATE refresh_tokens AS t SET successor_salt = NULL FROM json_each($1) AS j \
-             WHERE t.session_id = unhex(j.value ->> 0) AND t.generation = (j.value ->> 2) - 2; \
-             INSERT INTO refresh_tokens (hash, session_id, generation, created_at) \
-             SELECT unhex(j.value ->> 5), unhex(j.value ->> 0), j.value ->> 2, j.value ->> 3 FROM json_each($1) AS j",
-        )
-        .bind(rows.clone()),
-    )
-    .await?;
-    let moved = tx
-        .write(
-            query(
-                "UPDATE refresh_tokens AS t SET replaced_at = j.value ->> 3, successor_salt = unhex(j.value ->> 4) \
-                 FROM json_each($1) AS j WHERE t.hash = unhex(j.value ->> 1) AND t.session_id = unhex(j.value ->> 0) \
-                 AND t.generation = (j.value ->> 2) - 1; \
-                 UPDATE sessions AS s SET generation = j.value ->> 2, expires_at = j.value ->> 6, \
-                 last_seen_at = j.value ->> 3, generation_presented_at = NULL FROM json_each($1) AS j \
-                 WHERE s.id = unhex(j.value ->> 0) AND s.generation = (j.value ->> 2) - 1",
-            )
-            .bind(rows),
-        )
-        .await?;
-    if moved != 2 * rotations.len() as u64 {
-        return Err(tx.refuse(Error::Failed("a rotated token was not the newest".to_owned())));
-    }
-    Ok(())
+    tx.writing(|connection| {
+        let mut forget = connection.prepared(
+            "UPDATE refresh_tokens SET successor_salt = NULL WHERE session_id = ?1 AND generation = ?2",
+        )?;
+        let mut replace = connection.prepared(
+            "UPDATE refresh_tokens SET replaced_at = ?4, successor_salt = ?5 \
+             WHERE hash = ?1 AND session_id = ?2 AND generation = ?3",
+        )?;
+        let mut insert = connection.prepared(
+            "INSERT INTO refresh_tokens (hash, session_id, generation, created_at) VALUES (?1, ?2, ?3, ?4)",
+        )?;
+        let mut advance = connection.prepared(
+            "UPDATE sessions SET generation = ?2, expires_at = ?4, last_seen_at = ?3, generation_presented_at = NULL \
+             WHERE id = ?1 AND generation = ?2 - 1",
+        )?;
+        for rotation in rotations {
+            let (uuid, generation) = (rotation.session_id.uuid(), rotation.generation);
+            let session_id = uuid.into_bytes();
+            let at = kept(checked_micros(rotation.at))?;
+            let ends_at = kept(checked_micros(rotation.expires_at))?;
+            forget.execute(params![session_id, generation - 2]).map_err(from_sqlite)?;
+            let replaced = replace
+                .execute(params![
+                    rotation.replaced_hash,
+                    session_id,
+                    generation - 1,
+                    at,
+                    rotation.successor_salt
+                ])
+                .map_err(from_sqlite)?;
+            insert
+                .execute(params![rotation.successor_hash, session_id, generation, at])
+                .map_err(from_sqlite)?;
+            let advanced =
+                advance.execute(params![session_id, generation, at, ends_at]).map_err(from_sqlite)?;
+            if (replaced, advanced) != (1, 1) {
+                return Err(Error::Failed("a rotated token was not the newest".to_owned()));
+            }
+        }
+        Ok(())
+    })
 }
 
 /// Writes chained events and moves the chain's head to the last of them.
 pub(crate) async fn insert_audit_events(tx: &mut Tx, events: &[AuditEvent]) -> Result<()> {
     let Some(last) = events.last() else { return Ok(()) };
-    let rows = rows(events, |event| {
-        Ok(json!([
-            event.sequence,
-            id(event.id.uuid()),
-            checked_micros(event.at)?,
-            checked_text(&event.action)?,
-            checked_text(&event.actor)?,
-            checked_text(&event.subject)?,
-            checked_text(&event.request_id)?,
-            checked_text(&event.detail)?,
-            hex::encode_upper(event.previous_hash),
-            hex::encode_upper(event.hash),
-        ]))
-    })?;
-    // Two statements in one call; the numbers of the arguments run on.
-    tx.write(
-        query(
+    tx.writing(|connection| {
+        let mut insert = connection.prepared(
             "INSERT INTO audit_events (sequence, id, at, action, actor, subject, request_id, detail, previous_hash, hash) \
-             SELECT j.value ->> 0, unhex(j.value ->> 1), j.value ->> 2, j.value ->> 3, j.value ->> 4, j.value ->> 5, \
-             j.value ->> 6, j.value ->> 7, unhex(j.value ->> 8), unhex(j.value ->> 9) FROM json_each($1) AS j; \
-             UPDATE audit_head SET sequence = $2, hash = $3 WHERE id = 1",
-        )
-        .bind(rows)
-        .bind(last.sequence)
-        .bind(&last.hash[..]),
-    )
-    .await?;
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        )?;
+        for event in events {
+            let values = params![
+                event.sequence,
+                event.id.uuid().into_bytes(),
+                kept(checked_micros(event.at))?,
+                kept(checked_text(&event.action))?,
+                kept(checked_text(&event.actor))?,
+                kept(checked_text(&event.subject))?,
+                kept(checked_text(&event.request_id))?,
+                kept(checked_text(&event.detail))?,
+                event.previous_hash,
+                event.hash,
+            ];
+            insert.execute(values).map_err(from_sqlite)?;
+        }
+        move_head(connection, last)
+    })
+}
+
+fn move_head(connection: &Connection, last: &AuditEvent) -> Result<()> {
+    let mut update = connection.prepared("UPDATE audit_head SET sequence = ?1, hash = ?2 WHERE id = 1")?;
+    update.execute(params![last.sequence, last.hash]).map_err(from_sqlite)?;
     Ok(())
 }
 
@@ -256,16 +253,7 @@ pub(crate) async fn lock_name(tx: &mut Tx, _name: &str) -> Result<()> {
     tx.check_writable()
 }
 
-fn id(uuid: Uuid) -> String {
-    hex::encode_upper(uuid.as_bytes())
-}
-
-/// One JSON array of the items' rows.
-fn rows<T>(items: &[T], row: impl Fn(&T) -> Result<Value, BoxDynError>) -> Result<String> {
-    let rows = items
-        .iter()
-        .map(row)
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| Error::Failed(format!("a batch can't be written: {error}")))?;
-    Ok(Value::Array(rows).to_string())
+/// What both engines can keep, or a failure of the statement.
+fn kept<T>(value: Result<T, Fault>) -> Result<T> {
+    value.map_err(|fault| Error::Failed(format!("a batch can't be written: {fault}")))
 }

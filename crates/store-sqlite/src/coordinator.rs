@@ -1,8 +1,9 @@
 //! The one writer connection, and how many transactions share one physical commit.
 //!
 //! A commit that waits for the disk takes far longer than the statements before it, so transactions that queue up while one
-//! is written share the next. One task, the coordinator, owns the connection and is the only one to begin, to commit and to
-//! roll back. It lends the connection to one caller after another:
+//! is written share the next. One thread, the coordinator's, owns the connection and is the only one to begin, to commit and to
+//! roll back, so that nobody else waits for the disk. It lends the connection to one caller after another, who runs its
+//! statements where it is:
 //!
 //! - The first of a group runs in the bare transaction, each later one in a savepoint of it.
 //! - When a caller commits while others wait, its changes stay in the open transaction, its answer is kept, and the
@@ -12,12 +13,11 @@
 //! - When a caller drops its transaction, the connection comes back all the same (sending it never blocks), only that savepoint
 //!   is undone, and the group is committed as if the caller had not been there.
 //!
-//! Cancellation can't leave the connection in between: control statements run in the coordinator's task, which nobody
-//! cancels, and a statement that a caller abandoned half way is finished by the connection's thread before the coordinator's
-//! next one, because commands of one connection run in the order in which they were sent. A caller whose statement failed may
-//! only roll back (see `tx`), so when SQLite had to give up the whole transaction (a full disk, say), the coordinator's next
-//! control statement fails too, and everyone in the group hears of it. Who forgets a transaction between two statements loses
-//! the connection after a bounded time, and with it only that transaction.
+//! Cancellation can't leave the connection in between: a statement runs to its end before its caller can be cancelled, and control
+//! statements run here, where nobody is. A caller whose statement failed may only roll back (see `tx`), so when SQLite had to give
+//! up the whole transaction (a full disk, say), the coordinator's next control statement fails too, and everyone in the group
+//! hears of it. Who forgets a transaction between two statements loses the connection after a bounded time, and with it only that
+//! transaction.
 //!
 //! Another process may write to the same file: `BEGIN IMMEDIATE` takes the file's write lock first of all, so waiting happens
 //! there, for the busy timeout, and never in the middle of a transaction that has read already.
@@ -26,21 +26,20 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
+        mpsc::{RecvTimeoutError, sync_channel},
     },
     time::{Duration, Instant},
 };
 
 use mainstay_store::{Error, Result};
-use sqlx::{
-    ConnectOptions, Connection,
-    sqlite::{SqliteConnectOptions, SqliteConnection},
-};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    error::{copy, from_sqlx},
-    value::query,
-    writer::{Answer, Lease, Request, Returned, Waiter, take},
+    checkpoint::Checkpoints,
+    connection::Connection,
+    error::copy,
+    options::ConnectionOptions,
+    writer::{Answer, Lease, Request, Returned, Waiter, take_idle},
 };
 
 /// Most transactions in one physical commit: bounds how many a failed one takes down together.
@@ -58,7 +57,8 @@ enum Place {
 }
 
 pub(crate) struct Coordinator {
-    options: SqliteConnectOptions,
+    options: ConnectionOptions,
+    checkpoints: Checkpoints,
     queue: mpsc::Receiver<Request>,
     hold_timeout: Duration,
     closing: Option<oneshot::Sender<()>>,
@@ -67,21 +67,23 @@ pub(crate) struct Coordinator {
 
 impl Coordinator {
     pub(crate) fn new(
-        options: SqliteConnectOptions,
+        options: ConnectionOptions,
+        checkpoints: Checkpoints,
         queue: mpsc::Receiver<Request>,
         hold_timeout: Duration,
         idle: Arc<AtomicBool>,
     ) -> Self {
-        Self { options, queue, hold_timeout, closing: None, idle }
+        Self { options, checkpoints, queue, hold_timeout, closing: None, idle }
     }
 
-    pub(crate) async fn run(mut self, connection: SqliteConnection) {
+    pub(crate) fn run(mut self, connection: Connection) {
+        Checkpoints::watch(&connection);
         let mut connection = Some(connection);
         while self.closing.is_none() {
-            match self.queue.recv().await {
+            match self.queue.blocking_recv() {
                 Some(Request::Begin(waiter)) => {
                     self.idle.store(false, Ordering::Relaxed);
-                    connection = self.serve(connection, waiter).await;
+                    connection = self.serve(connection, waiter);
                     self.idle.store(true, Ordering::Relaxed);
                 }
                 Some(Request::Close(done)) => self.closing = Some(done),
@@ -89,9 +91,10 @@ impl Coordinator {
             }
         }
         self.queue.close();
+        self.checkpoints.stop();
         if let Some(connection) = connection {
             // The last connection copies the log into the database as it closes.
-            let _ = connection.close().await;
+            let _ = connection.close();
         }
         if let Some(done) = self.closing {
             let _ = done.send(());
@@ -99,33 +102,33 @@ impl Coordinator {
     }
 
     /// Runs one group and answers the connection for the next, or none when it broke.
-    async fn serve(
-        &mut self,
-        connection: Option<SqliteConnection>,
-        first: Waiter,
-    ) -> Option<SqliteConnection> {
-        let mut connection = match connection {
+    fn serve(&mut self, connection: Option<Connection>, first: Waiter) -> Option<Connection> {
+        let connection = match connection {
             Some(connection) => connection,
-            None => match self.options.connect().await {
-                Ok(connection) => connection,
+            None => match self.options.open() {
+                Ok(connection) => {
+                    Checkpoints::watch(&connection);
+                    connection
+                }
                 Err(error) => {
-                    let _ = first.send(Err(from_sqlx(error)));
+                    let _ = first.send(Err(error));
                     return None;
                 }
             },
         };
-        if let Err(error) = control(&mut connection, "BEGIN IMMEDIATE").await {
+        if let Err(error) = connection.run("BEGIN IMMEDIATE") {
             let usable = matches!(error, Error::Contention(_));
             let _ = first.send(Err(error));
             return usable.then_some(connection);
         }
         let mut group = Vec::new();
-        match self.run_group(connection, first, &mut group).await {
+        match self.run_group(connection, first, &mut group) {
             Ok(connection) => {
                 if !group.is_empty() {
                     metrics::histogram!("mainstay_db_commit_group_size").record(group.len() as f64);
                 }
                 group.into_iter().for_each(|answer| drop(answer.send(Ok(()))));
+                self.checkpoints.after_commit(&connection);
                 Some(connection)
             }
             Err(error) => {
@@ -138,17 +141,17 @@ impl Coordinator {
 
     /// Lends the open transaction to one caller after another and commits. The answers of those who committed are left in
     /// `group`. After an error the connection is gone, and with it whatever was not committed.
-    async fn run_group(
+    fn run_group(
         &mut self,
-        mut connection: SqliteConnection,
+        mut connection: Connection,
         first: Waiter,
         group: &mut Vec<Answer>,
-    ) -> Result<SqliteConnection> {
+    ) -> Result<Connection> {
         let begun = Instant::now();
         let mut place = Place::Bare;
         let mut waiter = first;
         loop {
-            let returned = self.lend(connection, waiter).await?;
+            let returned = self.lend(connection, waiter)?;
             connection = returned.connection;
             let commit = returned.commit;
             let commits = commit.is_some();
@@ -168,7 +171,7 @@ impl Coordinator {
                 (_, true, None) => ("COMMIT", None),
                 (Place::Savepoint, false, None) => ("ROLLBACK TO member; COMMIT", None),
             };
-            let outcome = control(&mut connection, statements).await;
+            let outcome = connection.run(statements);
             match (then, outcome) {
                 (None, Ok(())) => return Ok(connection),
                 (Some((reached, next)), Ok(())) => {
@@ -185,17 +188,19 @@ impl Coordinator {
     }
 
     /// Lends the connection and waits until it comes back, or until it lies idle for too long.
-    async fn lend(&self, connection: SqliteConnection, waiter: Waiter) -> Result<Returned> {
-        let (home, mut returned) = oneshot::channel();
+    fn lend(&self, connection: Connection, waiter: Waiter) -> Result<Returned> {
+        let (home, returned) = sync_channel(1);
         let (lease, slot) = Lease::new(connection, home);
         // Who gave up meanwhile drops the lease here, which sends the connection back like any other drop.
         drop(waiter.send(Ok(lease)));
         loop {
-            match tokio::time::timeout(self.hold_timeout, &mut returned).await {
-                Ok(Ok(returned)) => return Ok(returned),
-                Ok(Err(_)) => return Err(Error::Unavailable("the writer connection was lost".to_owned())),
-                Err(_) => {
-                    if let Some(connection) = take(&slot) {
+            match returned.recv_timeout(self.hold_timeout) {
+                Ok(returned) => return Ok(returned),
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(Error::Unavailable("the writer connection was lost".to_owned()));
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Some(connection) = take_idle(&slot) {
                         tracing::warn!(event = "db_transaction_held_too_long");
                         return Ok(Returned { connection, commit: None });
                     }
@@ -216,8 +221,4 @@ impl Coordinator {
         }
         None
     }
-}
-
-async fn control(connection: &mut SqliteConnection, statements: &'static str) -> Result<()> {
-    query(statements).execute(connection).await.map(|_| ()).map_err(from_sqlx)
 }

@@ -40,10 +40,10 @@ macro_rules! bytewise {
     };
 }
 
-/// Is one of a batch of hashes, as `batch::hashes` binds it.
+/// Is one of a batch of hashes, as `batch::rows_by_hashes` binds it: one at a time.
 macro_rules! among_hashes {
     ($argument:literal) => {
-        concat!("IN (SELECT unhex(j.value) FROM json_each(", $argument, ") AS j)")
+        concat!("= ", $argument)
     };
 }
 

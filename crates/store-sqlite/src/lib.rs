@@ -1,14 +1,17 @@
 //! The embedded engine: one SQLite file, one writer that commits in groups, a few readers.
 //!
-//! What each module is for: `writer` and `coordinator` share physical commits, `readers` is the pool of read connections, `tx` is the
-//! transaction that the store's users hold, `migrate` applies the schema, `batch` has the statements that only this
-//! dialect knows. Everything else is written once for both engines, in `crates/store/portable`.
+//! What each module is for: `connection` runs statements, where its caller is; `writer` and `coordinator` share physical commits;
+//! `checkpoint` copies the log into the database; `readers` is the pool of read connections; `tx` is the transaction that the
+//! store's users hold; `migrate` applies the schema; `batch` has the statements that only this dialect knows. Everything else is
+//! written once for both engines, in `crates/store/portable`.
 
 #[macro_use]
 mod dialect;
 
 mod batch;
+mod checkpoint;
 mod codec;
+mod connection;
 mod coordinator;
 mod error;
 mod migrate;
@@ -16,12 +19,15 @@ mod options;
 mod readers;
 mod store;
 mod tx;
+mod value;
 mod writer;
 
 #[path = "../../store/portable/audit.rs"]
 mod audit;
 #[path = "../../store/portable/ceremony.rs"]
 mod ceremony;
+#[path = "../../store/portable/checked.rs"]
+mod checked;
 #[path = "../../store/portable/identity.rs"]
 mod identity;
 #[path = "../../store/portable/job.rs"]
@@ -46,8 +52,6 @@ mod seal;
 mod session;
 #[path = "../../store/portable/tenant.rs"]
 mod tenant;
-#[path = "../../store/portable/value.rs"]
-mod value;
 
 pub(crate) use crate::tx::Tx;
 pub use crate::{options::SqliteOptions, store::SqliteStore};

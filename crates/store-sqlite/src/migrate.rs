@@ -6,14 +6,12 @@
 use std::time::{Duration, Instant};
 
 use mainstay_store::{Error, Result, SchemaState};
-use sqlx::{
-    ConnectOptions, Connection, Row as _,
-    sqlite::{SqliteConnectOptions, SqliteConnection},
-};
 
 use crate::{
-    error::from_sqlx,
+    connection::Connection,
     migration::{Applied, Migration, next_pending, schema_state},
+    options::ConnectionOptions,
+    row,
     value::query,
 };
 
@@ -50,81 +48,67 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS _sqlx_migrations (
     execution_time BIGINT NOT NULL
 )";
 
-pub(crate) async fn migrate(options: SqliteConnectOptions) -> Result<Vec<i64>> {
-    let mut connection = options.connect().await.map_err(from_sqlx)?;
+/// Applies what is missing. Waits for other instances and for the disk, so it has a thread of its own to do it on.
+pub(crate) fn migrate(options: &ConnectionOptions) -> Result<Vec<i64>> {
+    let connection = options.open()?;
     let mut versions = Vec::new();
     let outcome = loop {
-        match step(&mut connection).await {
+        match step(&connection) {
             Ok(Some(version)) => versions.push(version),
             Ok(None) => break Ok(versions),
             Err(error) => break Err(error),
         }
     };
     // Closing also undoes a transaction that an error left open.
-    connection.close().await.map_err(from_sqlx)?;
+    connection.close()?;
     outcome
 }
 
 /// Applies the first missing migration and answers its version, or none when nothing is missing.
-async fn step(connection: &mut SqliteConnection) -> Result<Option<i64>> {
-    if next_pending(MIGRATIONS, &applied(connection).await?)?.is_none() {
+fn step(connection: &Connection) -> Result<Option<i64>> {
+    if next_pending(MIGRATIONS, &applied(connection)?)?.is_none() {
         return Ok(None);
     }
-    run(connection, "BEGIN IMMEDIATE").await?;
-    run(connection, TABLE).await?;
-    let Some(migration) = next_pending(MIGRATIONS, &applied(connection).await?)? else {
-        run(connection, "ROLLBACK").await?;
+    connection.run("BEGIN IMMEDIATE")?;
+    connection.run(TABLE)?;
+    let Some(migration) = next_pending(MIGRATIONS, &applied(connection)?)? else {
+        connection.run("ROLLBACK")?;
         return Ok(None);
     };
     let begun = Instant::now();
-    run(connection, migration.sql).await.map_err(|error| {
+    connection.run(migration.sql).map_err(|error| {
         Error::Failed(format!("migration {} ({}): {error}", migration.version, migration.name()))
     })?;
-    query(
+    let done = query(
         "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
          VALUES ($1, $2, TRUE, $3, $4)",
     )
     .bind(migration.version)
     .bind(migration.name())
     .bind(migration.checksum())
-    .bind(i64::try_from(begun.elapsed().as_nanos()).unwrap_or(i64::MAX))
-    .execute(&mut *connection)
-    .await
-    .map_err(from_sqlx)?;
-    run(connection, "COMMIT").await?;
+    .bind(i64::try_from(begun.elapsed().as_nanos()).unwrap_or(i64::MAX));
+    connection.change(done)?;
+    connection.run("COMMIT")?;
     Ok(Some(migration.version))
 }
 
-pub(crate) async fn state(connection: &mut SqliteConnection) -> Result<SchemaState> {
-    Ok(schema_state(MIGRATIONS, &applied(connection).await?))
+pub(crate) fn state(connection: &Connection) -> Result<SchemaState> {
+    Ok(schema_state(MIGRATIONS, &applied(connection)?))
 }
 
-async fn applied(connection: &mut SqliteConnection) -> Result<Vec<Applied>> {
-    let table = query("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '_sqlx_migrations'")
-        .fetch_optional(&mut *connection)
-        .await
-        .map_err(from_sqlx)?;
-    if table.is_none() {
+fn applied(connection: &Connection) -> Result<Vec<Applied>> {
+    let table = query("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = '_sqlx_migrations'");
+    if connection.all(table)?.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = query("SELECT version, description, checksum, success FROM _sqlx_migrations ORDER BY version")
-        .fetch_all(connection)
-        .await
-        .map_err(from_sqlx)?;
-    rows.iter()
-        .map(|row| {
-            Ok(Applied {
-                version: row.try_get("version")?,
-                name: row.try_get("description")?,
-                checksum: row.try_get("checksum")?,
-                success: row.try_get("success")?,
-            })
+    let known =
+        query("SELECT version, description, checksum, success FROM _sqlx_migrations ORDER BY version");
+    row::read_all(&connection.all(known)?, |row| {
+        Ok(Applied {
+            version: row::get(row, "version")?,
+            name: row::get(row, "description")?,
+            checksum: row::get(row, "checksum")?,
+            success: row::get(row, "success")?,
         })
-        .collect::<sqlx::Result<_>>()
-        .map_err(from_sqlx)
-}
-
-/// Statements that are run once, so they are not kept prepared.
-async fn run(connection: &mut SqliteConnection, statements: &'static str) -> Result<()> {
-    sqlx::raw_sql(statements).execute(connection).await.map(|_| ()).map_err(from_sqlx)
+    })
 }

@@ -2,10 +2,10 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use sqlx::{
-    ConnectOptions,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
-};
+use mainstay_store::Result;
+use rusqlite::{OpenFlags, config::DbConfig};
+
+use crate::{connection::Connection, error::from_sqlite};
 
 /// Read connections unless the options say otherwise: enough to use a few cores, few enough to stay small.
 const READERS_DEFAULT: u32 = 4;
@@ -22,6 +22,11 @@ const READER_CACHE_KIB: u32 = 1024;
 const WAL_BYTES_KEPT: u32 = 16 * 1024 * 1024;
 /// Prepared statements that a connection keeps; the contract has about that many.
 const STATEMENTS_CACHED: usize = 128;
+
+/// What all connections share. WAL lets readers go on while somebody writes; `synchronous=FULL` makes a commit wait for the disk;
+/// `trusted_schema=OFF` keeps a doctored file from running functions through views and triggers.
+const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+    PRAGMA trusted_schema = OFF;";
 
 /// How to open the store.
 #[derive(Clone, Debug)]
@@ -51,37 +56,55 @@ impl SqliteOptions {
         }
     }
 
-    /// What all connections share. WAL lets readers go on while somebody writes; `synchronous=FULL` makes a commit wait for
-    /// the disk; `trusted_schema=OFF` keeps a doctored file from running functions through views and triggers.
-    fn connection(&self) -> SqliteConnectOptions {
-        SqliteConnectOptions::new()
-            .filename(&self.path)
-            .create_if_missing(false)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(self.busy_timeout)
-            .statement_cache_capacity(STATEMENTS_CACHED)
-            .pragma("trusted_schema", "OFF")
-            .disable_statement_logging()
+    pub(crate) fn writer(&self) -> ConnectionOptions {
+        let pragmas =
+            format!("PRAGMA cache_size = -{WRITER_CACHE_KIB}; PRAGMA journal_size_limit = {WAL_BYTES_KEPT};");
+        self.connection(self.busy_timeout, pragmas)
     }
 
-    pub(crate) fn writer(&self) -> SqliteConnectOptions {
-        self.connection()
-            .pragma("cache_size", format!("-{WRITER_CACHE_KIB}"))
-            .pragma("journal_size_limit", WAL_BYTES_KEPT.to_string())
-            .thread_name(|_| "sqlite-writer".to_owned())
-    }
-
-    pub(crate) fn reader(&self) -> SqliteConnectOptions {
-        self.connection()
-            .pragma("cache_size", format!("-{READER_CACHE_KIB}"))
-            .pragma("query_only", "ON")
-            .thread_name(|number| format!("sqlite-reader-{number}"))
+    pub(crate) fn reader(&self) -> ConnectionOptions {
+        let pragmas = format!("PRAGMA cache_size = -{READER_CACHE_KIB}; PRAGMA query_only = ON;");
+        self.connection(self.busy_timeout, pragmas)
     }
 
     /// A connection of its own for migrations, which may have to wait for another instance's.
-    pub(crate) fn migrator(&self, patience: Duration) -> SqliteConnectOptions {
-        self.connection().busy_timeout(patience).thread_name(|_| "sqlite-migrate".to_owned())
+    pub(crate) fn migrator(&self, patience: Duration) -> ConnectionOptions {
+        self.connection(patience, String::new())
+    }
+
+    /// A connection that only copies the log, which needs no page cache.
+    pub(crate) fn copier(&self) -> ConnectionOptions {
+        self.connection(self.busy_timeout, "PRAGMA cache_size = 0;".to_owned())
+    }
+
+    fn connection(&self, busy_timeout: Duration, pragmas: String) -> ConnectionOptions {
+        ConnectionOptions { path: self.path.clone(), busy_timeout, pragmas }
+    }
+}
+
+/// How to open one connection.
+#[derive(Clone)]
+pub(crate) struct ConnectionOptions {
+    path: PathBuf,
+    busy_timeout: Duration,
+    pragmas: String,
+}
+
+impl ConnectionOptions {
+    /// Opens it, which waits for the disk.
+    pub(crate) fn open(&self) -> Result<Connection> {
+        // Each connection is used by one at a time, so SQLite needs no lock of its own for it.
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX
+            | OpenFlags::SQLITE_OPEN_EXRESCODE;
+        let connection = rusqlite::Connection::open_with_flags(&self.path, flags).map_err(from_sqlite)?;
+        connection.busy_timeout(self.busy_timeout).map_err(from_sqlite)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+        // A plan is made from the statement alone. Otherwise SQLite plans every statement with a bound LIMIT anew whenever it is
+        // bound, in case the number makes a difference, which costs more than most of ours take to run.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(from_sqlite)?;
+        connection.execute_batch(PRAGMAS).map_err(from_sqlite)?;
+        connection.execute_batch(&self.pragmas).map_err(from_sqlite)?;
+        Ok(Connection(Box::new(connection)))
     }
 }

@@ -1,8 +1,6 @@
 //! The read connections: opened as they are needed, kept, and never able to write (`query_only`).
 //!
-//! SQLx's own pool sends a ping through the connection's thread whenever one is given back; here that would double the cost
-//! of a short read, so this pool is a stack and a semaphore. Commands of one connection run in the order in which they were
-//! sent, so a connection whose last statement was abandoned can be handed on at once.
+//! A stack and a semaphore: no statement outlives the call that runs it, so a connection that is given back is ready at once.
 
 use std::{
     sync::{
@@ -13,13 +11,9 @@ use std::{
 };
 
 use mainstay_store::{Error, PoolState, Result};
-use sqlx::{
-    ConnectOptions, Connection,
-    sqlite::{SqliteConnectOptions, SqliteConnection},
-};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::{error::from_sqlx, value::query};
+use crate::{connection::Connection, options::ConnectionOptions};
 
 /// A snapshot begins with its first read, so opening one reads one page.
 const BEGIN_SNAPSHOT: &str = "BEGIN; SELECT 1 FROM sqlite_schema LIMIT 1";
@@ -31,22 +25,22 @@ pub(crate) struct Readers {
 }
 
 struct Shared {
-    options: SqliteConnectOptions,
-    idle: Mutex<Vec<SqliteConnection>>,
+    options: ConnectionOptions,
+    idle: Mutex<Vec<Connection>>,
     open: AtomicU32,
     max: u32,
 }
 
 /// A read connection on loan.
 pub(crate) struct Reader {
-    connection: Option<SqliteConnection>,
+    connection: Option<Connection>,
     in_snapshot: bool,
     shared: Arc<Shared>,
-    permit: Option<OwnedSemaphorePermit>,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Readers {
-    pub(crate) fn new(options: SqliteConnectOptions, max: u32, acquire_timeout: Duration) -> Self {
+    pub(crate) fn new(options: ConnectionOptions, max: u32, acquire_timeout: Duration) -> Self {
         let max = max.max(1);
         let shared = Shared { options, idle: Mutex::default(), open: AtomicU32::new(0), max };
         Self { shared: Arc::new(shared), permits: Arc::new(Semaphore::new(max as usize)), acquire_timeout }
@@ -65,19 +59,22 @@ impl Readers {
         let connection = match idle {
             Some(connection) => connection,
             None => {
-                let connection = self.shared.options.connect().await.map_err(from_sqlx)?;
+                let options = self.shared.options.clone();
+                let connection = tokio::task::spawn_blocking(move || options.open())
+                    .await
+                    .map_err(|_| Error::Unavailable("the database could not be opened".to_owned()))??;
                 self.shared.open.fetch_add(1, Ordering::Relaxed);
                 connection
             }
         };
-        let mut reader = Reader {
+        let reader = Reader {
             connection: Some(connection),
             in_snapshot: snapshot,
             shared: Arc::clone(&self.shared),
-            permit: Some(permit),
+            _permit: permit,
         };
         if snapshot {
-            query(BEGIN_SNAPSHOT).execute(reader.connection()?).await.map_err(from_sqlx)?;
+            reader.connection()?.run(BEGIN_SNAPSHOT)?;
         }
         Ok(reader)
     }
@@ -98,21 +95,21 @@ impl Readers {
         let idle = std::mem::take(&mut *self.shared.idle());
         for connection in idle {
             // A connection that can't be closed in order is closed by the operating system.
-            let _ = connection.close().await;
+            let _ = connection.close();
         }
         self.shared.open.store(0, Ordering::Relaxed);
     }
 }
 
 impl Shared {
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<SqliteConnection>> {
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Reader {
-    pub(crate) fn connection(&mut self) -> Result<&mut SqliteConnection> {
-        self.connection.as_mut().ok_or_else(|| Error::Unavailable("the connection is gone".to_owned()))
+    pub(crate) fn connection(&self) -> Result<&Connection> {
+        self.connection.as_ref().ok_or_else(|| Error::Unavailable("the connection is gone".to_owned()))
     }
 
     /// Gives the connection up, because its thread or its file is broken.
@@ -126,29 +123,11 @@ impl Reader {
 impl Drop for Reader {
     fn drop(&mut self) {
         let Some(connection) = self.connection.take() else { return };
-        if !self.in_snapshot {
-            self.shared.idle().push(connection);
+        // A lingering snapshot would answer the next reader with old rows and keep the log from being reused.
+        if self.in_snapshot && connection.run("ROLLBACK").is_err() {
+            self.shared.open.fetch_sub(1, Ordering::Relaxed);
             return;
         }
-        // A lingering snapshot would answer the next reader with old rows and keep the log from being reused, so a
-        // connection comes back only after its snapshot is closed for certain.
-        let (shared, permit) = (Arc::clone(&self.shared), self.permit.take());
-        match tokio::runtime::Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn(end_snapshot(connection, shared, permit))),
-            Err(_) => drop(shared.open.fetch_sub(1, Ordering::Relaxed)),
-        }
+        self.shared.idle().push(connection);
     }
-}
-
-async fn end_snapshot(
-    mut connection: SqliteConnection,
-    shared: Arc<Shared>,
-    permit: Option<OwnedSemaphorePermit>,
-) {
-    if query("ROLLBACK").execute(&mut connection).await.is_ok() {
-        shared.idle().push(connection);
-    } else {
-        shared.open.fetch_sub(1, Ordering::Relaxed);
-    }
-    drop(permit);
 }

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use mainstay_store::{Access, Error, PoolState, Result, SchemaState, Store, Tx as AnyTx};
 
 use crate::{
+    checkpoint::Checkpoints,
     migrate,
     options::SqliteOptions,
     readers::Readers,
@@ -22,14 +23,16 @@ pub struct SqliteStore {
 }
 
 impl SqliteStore {
-    /// Opens the file, and makes it when there is none. The schema is not touched: see [`Store::migrate`]. Runs a task on the
-    /// present Tokio runtime, which must live as long as the store.
+    /// Opens the file, and makes it when there is none. The schema is not touched: see [`Store::migrate`].
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the file or its directory can't be made or opened; [`Error::Failed`] when it is no database.
     pub async fn open(options: SqliteOptions) -> Result<Self> {
         create_file(&options.path).map_err(|error| Error::Unavailable(format!("database file: {error}")))?;
-        let writer = Writer::open(options.writer(), options.acquire_timeout, options.hold_timeout).await?;
+        let checkpoints = Checkpoints::new(options.copier());
+        let writer =
+            Writer::open(options.writer(), checkpoints, options.acquire_timeout, options.hold_timeout)
+                .await?;
         let readers = Readers::new(options.reader(), options.readers, options.acquire_timeout);
         Ok(Self { options, writer, readers })
     }
@@ -77,11 +80,14 @@ impl Store for SqliteStore {
     }
 
     async fn schema_state(&self) -> Result<SchemaState> {
-        migrate::state(self.readers.acquire(false).await?.connection()?).await
+        migrate::state(self.readers.acquire(false).await?.connection()?)
     }
 
     async fn migrate(&self) -> Result<Vec<i64>> {
-        migrate::migrate(self.options.migrator(migrate::PATIENCE)).await
+        let options = self.options.migrator(migrate::PATIENCE);
+        tokio::task::spawn_blocking(move || migrate::migrate(&options))
+            .await
+            .map_err(|_| Error::Failed("the migrations broke off".to_owned()))?
     }
 
     fn pool_state(&self) -> PoolState {

@@ -7,9 +7,8 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use mainstay_store::{Access, Error, Result};
-use sqlx::sqlite::SqliteConnection;
 
-use crate::{codec::Row, error::from_sqlx, readers::Reader, value::Statement, writer::Lease};
+use crate::{codec::Row, connection::Connection, readers::Reader, value::Statement, writer::Lease};
 
 pub(crate) struct Tx {
     access: Access,
@@ -35,21 +34,18 @@ impl Tx {
 
     /// Runs a statement that may find one row.
     pub(crate) async fn one(&mut self, statement: Statement) -> Result<Option<Row>> {
-        let found = statement.fetch_optional(self.enter()?).await;
-        self.leave(found)
+        // Run to its end all the same: a statement that changes rows and answers them has to.
+        self.reading(|connection| connection.all(statement)).map(|rows| rows.into_iter().next())
     }
 
     /// Runs a statement that finds rows.
     pub(crate) async fn all(&mut self, statement: Statement) -> Result<Vec<Row>> {
-        let found = statement.fetch_all(self.enter()?).await;
-        self.leave(found)
+        self.reading(|connection| connection.all(statement))
     }
 
     /// Runs a statement that changes rows, and answers how many.
     pub(crate) async fn write(&mut self, statement: Statement) -> Result<u64> {
-        self.check_writable()?;
-        let done = statement.execute(self.enter()?).await;
-        self.leave(done).map(|done| done.rows_affected())
+        self.writing(|connection| connection.change(statement))
     }
 
     /// The same, for a statement in which losing a race for a unique value is possible; here nobody races.
@@ -69,12 +65,6 @@ impl Tx {
         self.all(statement).await
     }
 
-    /// Makes the transaction fail, because what it found can't be right.
-    pub(crate) fn refuse(&mut self, error: Error) -> Error {
-        self.broken = true;
-        error
-    }
-
     pub(crate) fn check_writable(&self) -> Result<()> {
         if self.access == Access::Write {
             return Ok(());
@@ -82,22 +72,23 @@ impl Tx {
         Err(Error::ReadOnly("a change was tried in a transaction that only reads".to_owned()))
     }
 
-    fn enter(&mut self) -> Result<&mut SqliteConnection> {
+    /// Changes rows with statements of this engine's own.
+    pub(crate) fn writing<T>(&mut self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        self.check_writable()?;
+        self.reading(work)
+    }
+
+    /// Reads with statements of this engine's own.
+    pub(crate) fn reading<T>(&mut self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        // Left set when the work panics.
         if std::mem::replace(&mut self.broken, true) {
             return Err(broken());
         }
-        match self.link.as_mut() {
-            Some(Link::Reader(reader)) => reader.connection(),
-            Some(Link::Writer(lease)) => lease.pick_up(),
-            None => Err(broken()),
-        }
-    }
-
-    fn leave<T>(&mut self, outcome: sqlx::Result<T>) -> Result<T> {
-        if let Some(Link::Writer(lease)) = self.link.as_mut() {
-            lease.lay_down();
-        }
-        let outcome = outcome.map_err(from_sqlx);
+        let outcome = match self.link.as_mut() {
+            Some(Link::Reader(reader)) => reader.connection().and_then(work),
+            Some(Link::Writer(lease)) => lease.with(work),
+            None => return Err(broken()),
+        };
         match &outcome {
             Ok(_) => self.broken = false,
             Err(Error::Unavailable(_)) => {

@@ -2,20 +2,20 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, PoisonError, TryLockError,
         atomic::{AtomicBool, Ordering},
+        mpsc::SyncSender,
     },
+    thread,
     time::Duration,
 };
 
 use mainstay_store::{Error, Result};
-use sqlx::{
-    ConnectOptions,
-    sqlite::{SqliteConnectOptions, SqliteConnection},
-};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::{coordinator::Coordinator, error::from_sqlx};
+use crate::{
+    checkpoint::Checkpoints, connection::Connection, coordinator::Coordinator, options::ConnectionOptions,
+};
 
 /// Most callers in the queue; more wait before it, within their own time-out.
 const WAITING_MAX: usize = 1024;
@@ -36,35 +36,45 @@ pub(crate) type Waiter = oneshot::Sender<Result<Lease>>;
 /// Told once the changes are on disk, or lost.
 pub(crate) type Answer = oneshot::Sender<Result<()>>;
 /// Where the connection lies between two statements, so that the coordinator can take it back from who forgot it.
-pub(crate) type Slot = Arc<Mutex<Option<SqliteConnection>>>;
+pub(crate) type Slot = Arc<Mutex<Option<Connection>>>;
 
 /// The writer connection on loan, inside of an open transaction or savepoint.
 pub(crate) struct Lease {
     slot: Slot,
-    /// Here while a statement runs.
-    connection: Option<SqliteConnection>,
-    home: Option<oneshot::Sender<Returned>>,
+    home: Option<SyncSender<Returned>>,
 }
 
 /// The connection comes home.
 pub(crate) struct Returned {
-    pub(crate) connection: SqliteConnection,
+    pub(crate) connection: Connection,
     /// Whom to tell about the commit; none asks for a rollback.
     pub(crate) commit: Option<Answer>,
 }
 
 impl Writer {
-    /// Opens the connection. The coordinator runs on the present runtime until the store is closed or dropped.
+    /// Opens the connection. The coordinator has a thread of its own until the store is closed or dropped.
     pub(crate) async fn open(
-        options: SqliteConnectOptions,
+        options: ConnectionOptions,
+        checkpoints: Checkpoints,
         acquire_timeout: Duration,
         hold_timeout: Duration,
     ) -> Result<Self> {
-        let connection = options.connect().await.map_err(from_sqlx)?;
         let (requests, queue) = mpsc::channel(WAITING_MAX);
+        let (opened, outcome) = oneshot::channel();
         let idle = Arc::new(AtomicBool::new(true));
-        let coordinator = Coordinator::new(options, queue, hold_timeout, Arc::clone(&idle));
-        tokio::spawn(coordinator.run(connection));
+        let coordinator =
+            Coordinator::new(options.clone(), checkpoints, queue, hold_timeout, Arc::clone(&idle));
+        let run = move || match options.open() {
+            Ok(connection) => {
+                if opened.send(Ok(())).is_ok() {
+                    coordinator.run(connection);
+                }
+            }
+            Err(error) => drop(opened.send(Err(error))),
+        };
+        let no_thread = |error| Error::Unavailable(format!("the writer has no thread: {error}"));
+        thread::Builder::new().name("sqlite-writer".to_owned()).spawn(run).map_err(no_thread)?;
+        outcome.await.map_err(|_| closed())??;
         Ok(Self { requests, acquire_timeout, idle })
     }
 
@@ -98,22 +108,16 @@ impl Writer {
 }
 
 impl Lease {
-    pub(crate) fn new(connection: SqliteConnection, home: oneshot::Sender<Returned>) -> (Self, Slot) {
+    pub(crate) fn new(connection: Connection, home: SyncSender<Returned>) -> (Self, Slot) {
         let slot = Arc::new(Mutex::new(Some(connection)));
-        (Self { slot: Arc::clone(&slot), connection: None, home: Some(home) }, slot)
+        (Self { slot: Arc::clone(&slot), home: Some(home) }, slot)
     }
 
-    /// Picks the connection up for a statement.
-    pub(crate) fn pick_up(&mut self) -> Result<&mut SqliteConnection> {
-        if self.connection.is_none() {
-            self.connection = take(&self.slot);
-        }
-        self.connection.as_mut().ok_or_else(held_too_long)
-    }
-
-    /// Lays it down after a statement.
-    pub(crate) fn lay_down(&mut self) {
-        *self.slot.lock().unwrap_or_else(PoisonError::into_inner) = self.connection.take();
+    /// Works with the connection.
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        // Held meanwhile, so that nobody takes the connection away in the middle of a statement.
+        let slot = self.slot.lock().unwrap_or_else(PoisonError::into_inner);
+        slot.as_ref().ok_or_else(held_too_long).and_then(work)
     }
 
     /// Hands the connection back and waits for the physical commit.
@@ -127,10 +131,9 @@ impl Lease {
 
     /// Never blocks. Answers false when the coordinator has taken the connection back already.
     fn give_back(&mut self, commit: Option<Answer>) -> bool {
-        let connection = self.connection.take().or_else(|| take(&self.slot));
-        match (connection, self.home.take()) {
-            // When nobody listens any more the runtime is going down, and the connection with what it holds is dropped.
-            (Some(connection), Some(home)) => home.send(Returned { connection, commit }).is_ok(),
+        match (take(&self.slot), self.home.take()) {
+            // There is room for this one.
+            (Some(connection), Some(home)) => home.try_send(Returned { connection, commit }).is_ok(),
             _ => false,
         }
     }
@@ -142,8 +145,17 @@ impl Drop for Lease {
     }
 }
 
-pub(crate) fn take(slot: &Slot) -> Option<SqliteConnection> {
+fn take(slot: &Slot) -> Option<Connection> {
     slot.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
+/// Takes the connection away from who forgot it, but not in the middle of a statement.
+pub(crate) fn take_idle(slot: &Slot) -> Option<Connection> {
+    match slot.try_lock() {
+        Ok(mut slot) => slot.take(),
+        Err(TryLockError::Poisoned(slot)) => slot.into_inner().take(),
+        Err(TryLockError::WouldBlock) => None,
+    }
 }
 
 fn closed() -> Error {

@@ -108,6 +108,29 @@ async fn what_was_committed_is_there_after_reopening() {
     assert_eq!(read(&reopened).await.member_by_id(member.id).await.expect("read"), Some(member));
 }
 
+/// Without a pause between commits, so that the log is never found all copied by chance.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_stays_bounded_while_somebody_writes_all_the_time() {
+    // 4096 pages with their headers, and what one commit adds.
+    const LOG_BYTES_MAX: u64 = (4096 + 512) * (4096 + 24);
+
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("main.db");
+    let store = migrated(&path).await;
+    let member = sample::a_member(&store).await;
+    for _ in 0..60 {
+        let notes: Vec<_> =
+            std::iter::repeat_with(|| sample::note(member.id, &"x".repeat(20_000))).take(50).collect();
+        let mut tx = write(&store).await;
+        tx.insert_notes(&notes).await.expect("insert");
+        tx.commit().await.expect("commit");
+    }
+    let bytes =
+        |suffix: &str| std::fs::metadata(format!("{}{suffix}", path.display())).expect("a file").len();
+    assert!(bytes("-wal") <= LOG_BYTES_MAX, "{} bytes", bytes("-wal"));
+    assert!(bytes("") > LOG_BYTES_MAX, "{} bytes", bytes(""));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_second_process_that_writes_is_contention() {
     let directory = tempfile::tempdir().expect("a directory");

@@ -6,13 +6,12 @@ use mainstay_model::{
     audit::{AuditEvent, NewAuditEvent},
 };
 use mainstay_store::{AuditFilter, AuditStore, Error, Result, chain};
-use sqlx::AssertSqlSafe;
 
 use crate::{
     Tx, batch,
     codec::{Row, Ts},
     row,
-    value::{Statement, Text, query},
+    value::{Statement, Text, composed, query},
 };
 
 macro_rules! columns {
@@ -115,8 +114,8 @@ fn filtered(filter: &AuditFilter) -> Statement {
     }
     sql.push_str(&format!(" ORDER BY sequence DESC LIMIT ${}", number + 1));
 
-    let mut statement: Statement = sqlx::query(AssertSqlSafe(sql));
-    for text in [action, area, filter.actor.as_deref(), filter.subject.as_deref()].into_iter().flatten() {
+    let mut statement = composed(sql);
+    for text in [action, prefix, filter.actor.as_deref(), filter.subject.as_deref()].into_iter().flatten() {
         statement = statement.bind(Text(text));
     }
     for at in [filter.since, filter.until].into_iter().flatten() {

@@ -5,14 +5,13 @@ use std::str::FromStr;
 use mainstay_model::{EmailAddress, Timestamp};
 use mainstay_store::{Error, Result};
 use serde::de::DeserializeOwned;
-use sqlx::{Decode, Row as _, Type, types::Json};
 use uuid::Uuid;
 
-use crate::codec::{Db, Row, Ts};
+use crate::codec::{self, Column, Row, Ts};
 
 /// Any value that the driver knows.
-pub(crate) fn get<'r, T: Decode<'r, Db> + Type<Db>>(row: &'r Row, column: &str) -> Result<T> {
-    row.try_get(column).map_err(|_| unreadable(column))
+pub(crate) fn get<'r, T: Column<'r>>(row: &'r Row, column: &str) -> Result<T> {
+    codec::column(row, column).ok_or_else(|| unreadable(column))
 }
 
 pub(crate) fn uuid(row: &Row, column: &str) -> Result<Uuid> {
@@ -52,7 +51,7 @@ pub(crate) fn hash_opt(row: &Row, column: &str) -> Result<Option<[u8; 32]>> {
 }
 
 pub(crate) fn json<T: DeserializeOwned + 'static>(row: &Row, column: &str) -> Result<T> {
-    get::<Json<T>>(row, column).map(|json| json.0)
+    codec::document(row, column).ok_or_else(|| unreadable(column))
 }
 
 /// One row or none, read.

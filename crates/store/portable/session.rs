@@ -162,14 +162,14 @@ impl SessionStore for Tx {
         &mut self,
         hashes: &[SecretHash],
     ) -> Result<Vec<Option<(Session, RefreshToken)>>> {
-        let statement = query(concat!(
+        let statement = concat!(
             with_refresh_token!(),
             "WHERE t.hash ",
             among_hashes!("$1"),
             " ORDER BY s.id, t.generation",
             lock_rows!("s, t")
-        ));
-        let rows = self.write_all(statement.bind(batch::hashes(hashes))).await?;
+        );
+        let rows = batch::rows_by_hashes(self, statement, hashes).await?;
         let found: HashMap<SecretHash, _> = row::read_all(&rows, session_and_token)?
             .into_iter()
             .map(|(session, token)| (token.hash, (session, token)))

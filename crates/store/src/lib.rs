@@ -5,7 +5,7 @@
 //!
 //! - Values come in as arguments: no clock, no randomness, no environment below this line.
 //! - Conflicts that callers must expect are outcomes. [`Error::Constraint`] means a bug in the caller.
-//! - Methods that take slices do a fixed number of statements and answer one outcome per item, in order.
+//! - Methods that take slices go to the database a fixed number of times and answer one outcome per item, in order.
 //! - Lists are bounded by a limit that the caller names.
 //!
 //! `store-conformance` holds a case for every method; both engines must pass it.

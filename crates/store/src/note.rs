@@ -12,7 +12,7 @@ use crate::Result;
 /// Notes. Ownership is part of each statement.
 #[async_trait]
 pub trait NoteStore: Send {
-    /// Hot path: adds notes, with one statement per batch.
+    /// Hot path: adds notes.
     async fn insert_notes(&mut self, notes: &[Note]) -> Result<()>;
     /// Reads a member's note.
     async fn note_by_id(&mut self, member_id: MemberId, id: NoteId) -> Result<Option<Note>>;

@@ -15,6 +15,11 @@ const ONE_ENGINE: &[(&str, &str)] = &[
         "spares a round trip for each transaction; SQLite has its own readers",
     ),
     ("crates/store-postgres/src/probe.rs", "only PostgreSQL is reached through poolers"),
+    ("crates/store-sqlite/src/checkpoint.rs", "PostgreSQL copies its log itself"),
+    (
+        "crates/store-sqlite/src/connection.rs",
+        "runs a statement where its caller is; PostgreSQL's run where the server is",
+    ),
     ("crates/store-sqlite/src/coordinator.rs", "shares one physical commit; PostgreSQL does that itself"),
     ("crates/store-sqlite/src/readers.rs", "PostgreSQL has one pool for reads and writes"),
     ("crates/store-sqlite/src/writer.rs", "PostgreSQL has as many writers as connections"),
