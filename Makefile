@@ -1,5 +1,5 @@
 # One line each; the work is done by `cargo xtask` (see `cargo xtask --help`).
-.PHONY: run test gate-self-test ci check fmt clippy audit generate tidy bench
+.PHONY: run test ci check fmt clippy audit generate tidy bench gate gate-self-test
 
 run:
 	cargo xtask run

@@ -8,6 +8,7 @@
 mod audit;
 mod bench;
 mod ci;
+mod gate;
 mod gate_self_test;
 mod generate;
 mod leash;

@@ -104,6 +104,8 @@ pub(crate) enum Control {
     Settings(&'static [(&'static str, &'static str)]),
     /// A lying proxy in front of a right server changes its answers.
     Front(Tamper),
+    /// The prototype under `tests/targets` makes the mistake of this name.
+    Prototype(&'static str),
     /// Both servers are started with these settings, since the check applies only then; the wrong one is spoiled as the other
     /// control says.
     With(&'static [(&'static str, &'static str)], &'static Control),
@@ -120,6 +122,9 @@ pub(crate) enum Tamper {
     InHeader(&'static str, &'static str, &'static str),
     /// Replaces a text in bodies.
     InBody(&'static str, &'static str),
+    /// Keeps what it answered and answers it again, whoever asks; what else is asked of such a path it relays in the name of whoever
+    /// was answered first.
+    CacheIgnoringCredentials,
     /// Takes a header out of requests as they come in, whatever else they say, and goes on with what is left.
     StripRequestHeader(&'static str),
 }

@@ -24,6 +24,22 @@ pub(crate) const EXCHANGES_FIRST: usize = 24;
 pub(crate) const EXCHANGES_LAST: usize = 16;
 /// Of each body, the evidence keeps so many characters.
 pub(crate) const EVIDENCE_BODY_CHARS: usize = 1_200;
+/// Wrong sign-ins that a scan sends for one made-up account: more than a limit that is one would let through at once.
+pub(crate) const SCAN_SIGN_INS: usize = 100;
+/// And no longer than this.
+pub(crate) const SCAN_SIGN_INS_TIME_MAX: Duration = Duration::from_secs(40);
+/// A sign-in is slowed down when its answer takes so much longer than the first.
+pub(crate) const SCAN_SLOWED_BY: Duration = Duration::from_secs(3);
+/// And so many times in a row.
+pub(crate) const SCAN_SLOWED_TIMES: usize = 3;
+/// Operations of a document that one check of a scan asks.
+pub(crate) const SCAN_OPERATIONS_MAX: usize = 80;
+/// References and nested schemas are followed so deep.
+pub(crate) const SCAN_SCHEMA_DEPTH: usize = 6;
+/// A sample text is padded by so many characters at most.
+pub(crate) const SCAN_TEXT_CHARS_MAX: usize = 1_000;
+/// An OpenAPI document or target file may be so large.
+pub(crate) const SCAN_FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Trials of the self-test at a time, each with a server of its own.
 pub(crate) const TRIALS_AT_ONCE: usize = 3;
 /// A server of the self-test may take so long to become ready.

@@ -10,9 +10,11 @@ use std::{
 
 use crate::{
     check::Ended,
-    client::{Client, Device, Sources},
+    client::{Client, Device, Raw, Sources},
     evidence::Recorder,
     members::{Actor, Maker, Posture, Register, mailbox::Mailbox},
+    openapi::{self, Operation},
+    scan::Stranger,
     target::Target,
 };
 
@@ -87,6 +89,12 @@ impl Probe {
     pub(crate) fn another_client(&self) -> Result<Client, Ended> {
         let http = self.world.sources.fresh().map_err(|error| Ended::error(error.to_string()))?;
         Ok(Client::new(http, self.target.base.clone(), self.recorder.clone(), Arc::clone(&self.world.budget)))
+    }
+
+    /// The service that is scanned.
+    pub(crate) fn stranger(&self) -> Result<&Arc<Stranger>, Ended> {
+        let why = || Ended::error("this check is for `gate scan`");
+        self.target.stranger.as_ref().ok_or_else(why)
     }
 
     /// Connections on which every byte is as a check wants it.

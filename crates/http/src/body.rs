@@ -88,7 +88,10 @@ fn require_type(request: &HttpRequest, wanted: &str) -> Result<(), Problem> {
     let kind =
         request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = kind.split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case(wanted) && !request.headers().contains_key(header::CONTENT_ENCODING) {
+    let is_plain = !request.headers().contains_key(header::CONTENT_ENCODING);
+    if (essence.eq_ignore_ascii_case(wanted) || sabotage::is_off(Guard::ContentType))
+        && (is_plain || sabotage::is_off(Guard::ContentEncoding))
+    {
         return Ok(());
     }
     Err(Error::new(Code::UnsupportedMediaType, format!("Send {wanted}, not compressed.")).into())

@@ -10,7 +10,10 @@ use actix_web::{
         header::{self, HeaderValue},
     },
 };
-use mainstay_services::{Code, Error};
+use mainstay_services::{
+    Code, Error,
+    sabotage::{self, Guard},
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -133,11 +136,15 @@ impl ResponseError for Problem {
 pub(crate) fn render(error: &Error, request_id: &str) -> HttpResponse {
     let status = status(error.code);
     let retry_after_seconds = error.retry_after.map(|after| seconds_up(after).max(1));
+    let mut detail = error.detail.clone();
+    if sabotage::is_off(Guard::ProblemDetails) {
+        detail = format!("{detail} at {}:{}: {error:?}", file!(), line!()).into();
+    }
     let view = ProblemView {
         kind: format!("urn:mainstay:problem:{}", error.code.as_str()),
         title: error.code.title(),
         status: status.as_u16(),
-        detail: &error.detail,
+        detail: &detail,
         code: error.code.as_str(),
         request_id,
         errors: error

@@ -9,7 +9,7 @@ use actix_web::{
     http::KeepAlive,
     web,
 };
-use mainstay_services as services;
+use mainstay_services::{self as services, sabotage};
 use tokio::task::JoinHandle;
 use utoipa_actix_web::AppExt;
 
@@ -67,6 +67,9 @@ pub fn serve(
     let settings = &edge.settings;
     let workers = settings.workers.max(1);
     let shutdown_s = settings.shutdown_timeout.as_secs();
+    // Zero means for ever.
+    let is_patient = sabotage::is_off(sabotage::Guard::HeaderTimeout);
+    let header_timeout = if is_patient { Duration::ZERO } else { settings.header_timeout };
 
     let shared = Arc::clone(&edge);
     let mut server = HttpServer::new(move || application(Arc::clone(&shared)))
@@ -74,7 +77,7 @@ pub fn serve(
         .max_connections(settings.connections_max.div_ceil(workers).max(1))
         .backlog(BACKLOG)
         .keep_alive(KeepAlive::Timeout(KEEP_ALIVE))
-        .client_request_timeout(settings.header_timeout)
+        .client_request_timeout(header_timeout)
         .tcp_nodelay(true)
         .shutdown_timeout(shutdown_s)
         .disable_signals();

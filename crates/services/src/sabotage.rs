@@ -1,6 +1,6 @@
 //! The guards that a build for the gate's self-test can leave out, one by one, so that every check is once seen to fail.
 //!
-//! A normal build has none of it: no guard can be left out, [`is_off`] is a constant, and what stands behind it is not compiled in.
+//! A normal build has none of it: no guard can be left out, and [`is_off`] is a constant `false`.
 //! Which names there are and how to use them is told in `docs/guides/self-test.md`.
 
 macro_rules! guards {
@@ -55,6 +55,12 @@ guards! {
     ReadyDetails = "ready_details", "readiness does not tell what it found";
     BearerNotForBrowsers = "bearer_not_for_browsers", "pages get tokens that script can read";
     CookieAttributes = "cookie_attributes", "cookies are open to script and to other sites' requests";
+    ContentType = "content_type", "what a form of another site can send is taken for JSON";
+    ContentEncoding = "content_encoding", "the coding of a body is not looked at";
+    MethodOverride = "method_override", "a header turns a request into another method";
+    SafeMethods = "safe_methods", "reading a note pins it";
+    HeaderTimeout = "header_timeout", "headers may take as long as they like";
+    UriLimit = "uri_limit", "addresses of any length are read";
     UnknownPaths = "unknown_paths", "a path that does not exist answers like one that does";
     ObjectOwnership = "object_ownership", "whoever knows a note's id reads it";
     TenantRole = "tenant_role", "every member of a tenant is its master";
@@ -65,23 +71,31 @@ guards! {
     ChallengeBinding = "challenge_binding", "a passkey ceremony can be finished in another browser";
     PasskeyOrigin = "passkey_origin", "a passkey that signed for another page's origin is taken";
     PasskeyUserVerification = "passkey_user_verification", "a passkey is taken without its owner being verified";
+    PasskeyCounter = "passkey_counter", "a signature counter that does not rise is taken";
+    PasskeySignature = "passkey_signature", "a passkey is taken whoever signed";
     PasskeyBackupFlags = "passkey_backup_flags", "back-up flags that can't be are taken";
     LastWayIn = "last_way_in", "the last way to sign in can be removed";
     UniformAnswers = "uniform_answers", "asking for a code tells whether the address is known";
     ConfiguredLinks = "configured_links", "links are made from what the request says about the host";
     CodeSingleUse = "code_single_use", "a mailed code works again and again";
+    CodeTries = "code_tries", "a mailed code can be guessed at without end";
+    NewestCode = "newest_code", "an older code stays good beside a newer one";
     CodeBrowserBinding = "code_browser_binding", "a mailed code works in every browser";
     EmailNormalisation = "email_normalisation", "two spellings of an address are two accounts";
     AddressChangeKillsCodes = "address_change_kills_codes", "codes of an address outlive its change";
+    PremadePassword = "premade_password", "a password is good before its address was proven";
+    RecentSignIn = "recent_sign_in", "a refresh counts as a sign-in";
     OauthState = "oauth_state", "a provider's answer is taken in every browser";
     IdTokenSignature = "id_token_signature", "an ID token is believed whoever signed it";
+    TestMode = "test_mode", "the test sign-in is there outside of test mode";
     TestSignInHeader = "test_sign_in_header", "the test sign-in asks for no secret";
     RefreshReuse = "refresh_reuse", "a refresh token that only theft explains ends nothing";
     RefreshGrace = "refresh_grace", "two tabs that refresh at once end the session";
     SessionState = "session_state", "an access token outlives its session";
     SessionRenewal = "session_renewal", "a sign-in goes on with the session that was there";
     TokenSignature = "token_signature", "an access token is believed whoever signed it";
-    TokenExpiry = "token_expiry", "an access token never runs out";
+    AccessTokenLife = "access_token_life", "an access token lives for a day";
+    ServiceKeyState = "service_key_state", "a revoked service key still opens";
     JwksPublicOnly = "jwks_public_only", "the published keys have a private part";
 }
 
@@ -93,11 +107,18 @@ pub const fn is_off(_: Guard) -> bool {
 }
 
 #[cfg(feature = "sabotage")]
-pub use self::switched::{is_off, off, switch_off};
+pub use self::switched::{is_off, off, owner, remember_owner, switch_off};
 
 #[cfg(feature = "sabotage")]
 mod switched {
-    use std::{collections::BTreeSet, sync::OnceLock};
+    use std::{
+        collections::{BTreeMap, BTreeSet},
+        sync::OnceLock,
+    };
+
+    use mainstay_model::MemberId;
+    use parking_lot::Mutex;
+    use uuid::Uuid;
 
     use super::Guard;
 
@@ -112,6 +133,22 @@ mod switched {
     #[must_use]
     pub fn is_off(guard: Guard) -> bool {
         OFF.get().is_some_and(|off| off.contains(&guard))
+    }
+
+    /// Whose things are, since no statement finds a thing without its owner.
+    static OWNERS: Mutex<BTreeMap<Uuid, MemberId>> = Mutex::new(BTreeMap::new());
+
+    /// Keeps in mind whose a new thing is.
+    pub fn remember_owner(thing: Uuid, owner: MemberId) {
+        if is_off(Guard::ObjectOwnership) {
+            OWNERS.lock().insert(thing, owner);
+        }
+    }
+
+    /// Whose a thing is, as if that were no question.
+    #[must_use]
+    pub fn owner(thing: Uuid) -> Option<MemberId> {
+        OWNERS.lock().get(&thing).copied()
     }
 
     /// The names of those that are left out.

@@ -115,7 +115,7 @@ fn filtered(filter: &AuditFilter) -> Statement {
     sql.push_str(&format!(" ORDER BY sequence DESC LIMIT ${}", number + 1));
 
     let mut statement = composed(sql);
-    for text in [action, prefix, filter.actor.as_deref(), filter.subject.as_deref()].into_iter().flatten() {
+    for text in [action, area, filter.actor.as_deref(), filter.subject.as_deref()].into_iter().flatten() {
         statement = statement.bind(Text(text));
     }
     for at in [filter.since, filter.until].into_iter().flatten() {

@@ -4,6 +4,7 @@ mod access;
 mod configuration;
 mod edge;
 mod identity;
+mod own_things;
 mod sessions;
 mod verdict;
 
@@ -11,7 +12,7 @@ use crate::check::Check;
 
 /// Every check against a Mainstay.
 pub(crate) fn all() -> Vec<&'static Check> {
-    [sessions::CHECKS, access::CHECKS, edge::CHECKS, configuration::CHECKS].concat()
+    [identity::CHECKS, sessions::CHECKS, access::CHECKS, edge::CHECKS, configuration::CHECKS].concat()
 }
 
 #[cfg(test)]

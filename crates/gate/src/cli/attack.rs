@@ -111,7 +111,11 @@ pub(crate) async fn quietly(line: &[String], check: &'static Check) -> anyhow::R
 }
 
 /// Prints which checks there are.
-pub(super) fn list(json: bool) -> anyhow::Result<u8> {
+pub(super) fn list(json: bool, reference: bool) -> anyhow::Result<u8> {
+    if reference {
+        report::text(&report::reference_page(&checks::all()));
+        return Ok(0);
+    }
     report::list(&checks::all(), json)?;
     Ok(0)
 }

@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     drill::{self, Drill, Engine, Keeper, Progress, Server},
     evidence::milliseconds,
-    report::{self, Cleanup, Report, Subject},
+    report::{self, Cleanup, FORM, Files, Kind, Report, Subject},
 };
 
 /// The drills.
@@ -33,15 +33,18 @@ pub(super) struct Arguments {
     /// List the drills.
     #[arg(long)]
     list: bool,
+    #[command(flatten)]
+    files: Files,
 }
 
 /// Drills, and answers the exit code.
 pub(super) async fn run(arguments: Arguments, json: bool) -> anyhow::Result<u8> {
     let drills = chosen(&arguments)?;
     if arguments.list {
-        report::list_drills(&drills, json)?;
+        report::list(&drills, json)?;
         return Ok(0);
     }
+    arguments.files.check()?;
     let missing = drill::missing_programs(&drills);
     if !missing.is_empty() {
         bail!("{}", missing.join("\n       "));
@@ -59,7 +62,8 @@ pub(super) async fn run(arguments: Arguments, json: bool) -> anyhow::Result<u8> 
     let checks = drill::run(&drills, &server, &keeper, &progress, &interrupt).await;
     drop(keeper);
     let report = Report {
-        form: 1,
+        form: FORM,
+        kind: Kind::Drill,
         gate_version: env!("CARGO_PKG_VERSION"),
         subject: Subject {
             url: "http://127.0.0.1/".to_owned(),
@@ -83,6 +87,7 @@ pub(super) async fn run(arguments: Arguments, json: bool) -> anyhow::Result<u8> 
         report::print_notes(&report);
         report::print(&report);
     }
+    arguments.files.write(&report)?;
     Ok(report.exit_code())
 }
 

@@ -1,10 +1,14 @@
 //! `mainstay gate`: what the command line understands. Each command is a file.
 
 pub(crate) mod attack;
+mod drill;
+mod repo;
+mod scan;
 
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use tokio_util::sync::CancellationToken;
 
 use crate::selftest;
 
@@ -26,9 +30,17 @@ pub struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// List the checks.
-    List,
+    List {
+        /// Print the reference page.
+        #[arg(long, hide = true)]
+        reference: bool,
+    },
+    /// Start real databases and servers, and see what becomes of them when something is lost.
+    Drill(drill::Arguments),
     /// Check a repository: workflows, rules, dependencies, secrets in its history.
     Repo(Box<repo::Arguments>),
+    // Its help stands on its arguments.
+    Scan(scan::Arguments),
 }
 
 /// Runs the command; `json` prints results for machines. Exit codes: 0, 1 for a promise that is broken or could not be answered, 2
@@ -39,8 +51,10 @@ pub async fn run(arguments: Arguments, json: bool) -> ExitCode {
             attack::self_test(&arguments.attack, &arguments.self_test, json).await
         }
         None => attack::run(arguments.attack, json).await,
-        Some(Command::List) => attack::list(json),
+        Some(Command::List { reference }) => attack::list(json, reference),
+        Some(Command::Drill(arguments)) => drill::run(arguments, json).await,
         Some(Command::Repo(arguments)) => repo::run(*arguments, json).await,
+        Some(Command::Scan(arguments)) => scan::run(arguments, json).await,
     };
     match outcome {
         Ok(code) => ExitCode::from(code),
@@ -49,4 +63,16 @@ pub async fn run(arguments: Arguments, json: bool) -> ExitCode {
             ExitCode::from(COULD_NOT_RUN)
         }
     }
+}
+
+/// Is cancelled at Ctrl-C; a second one ends the process as usual.
+fn interrupted() -> CancellationToken {
+    let token = CancellationToken::new();
+    let heard = token.clone();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            heard.cancel();
+        }
+    });
+    token
 }

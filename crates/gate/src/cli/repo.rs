@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::{
-    cli::attack::interrupted,
+    cli::interrupted,
     client::{Sources, Trust},
     evidence::milliseconds,
     repo::{self, RepoCheck, Repository, Service},

@@ -11,12 +11,13 @@ use url::Url;
 
 use crate::{
     check::{Check, Ended},
+    cli::interrupted,
     client::{Budget, Client, Sources, Trust},
     evidence::{Recorder, milliseconds},
     limits,
     members::Register,
     probe::World,
-    report::{self, Progress, Report, Subject},
+    report::{self, FORM, Files, Kind, Progress, Report, Subject},
     run::{self, Plan},
     scan::{self, Document, Stranger, TargetFile},
     target::Target,
@@ -61,6 +62,8 @@ pub(super) struct Arguments {
     /// Only checks whose id starts like this.
     #[arg(long, value_name = "ID")]
     only: Vec<String>,
+    #[command(flatten)]
+    files: Files,
 }
 
 /// Scans, and answers the exit code.
@@ -73,19 +76,14 @@ pub(super) async fn run(arguments: Arguments, json: bool) -> anyhow::Result<u8> 
         report::list(&scan::checks::all(), json)?;
         return Ok(0);
     }
+    arguments.files.check()?;
     let report = scan(&arguments, json, &variable).await?;
     if json {
         report::print_json(&report)?;
     } else {
         report::print(&report);
     }
-    if !report.cleanup.objects_left.is_empty() {
-        report::complain(&format!(
-            "{} objects that the scan made could not be removed: {}",
-            report.cleanup.objects_left.len(),
-            report.cleanup.objects_left.join(", ")
-        ));
-    }
+    arguments.files.write(&report)?;
     Ok(report.exit_code())
 }
 
@@ -128,17 +126,18 @@ pub(crate) async fn scan(
     }
     let members_by = stranger.describe();
     let target = Arc::new(Target::stranger(&url, stranger));
-    let world = Arc::new(World { sources, members: Register::new(None), budget });
+    let world = Arc::new(World { sources, members: Register::new(None), mailbox: None, budget });
     let plan =
         Plan { checks, concurrency: arguments.concurrency, destructive: false, given: BTreeSet::new() };
-    let interrupt = super::attack::interrupted();
+    let interrupt = interrupted();
     let started_at = OffsetDateTime::now_utc().format(&Rfc3339).context("the clock is out of range")?;
     let started = Instant::now();
     let progress = Progress::new(plan.checks.len(), json);
     let (reports, cleanup) = run::run(&plan, &target, &world, &progress, &interrupt).await;
     progress.finish();
     Ok(Report {
-        form: 1,
+        form: FORM,
+        kind: Kind::Scan,
         gate_version: env!("CARGO_PKG_VERSION"),
         subject: Subject {
             url: target.base.to_string(),

@@ -34,6 +34,8 @@ pub(crate) struct Call {
     purpose: Option<String>,
     is_patient: bool,
     is_kept: bool,
+    is_answer_shown: bool,
+    hidden: Option<String>,
     is_chunked: bool,
     fault: Option<String>,
 }
@@ -59,6 +61,8 @@ impl Call {
             purpose: None,
             is_patient: false,
             is_kept: true,
+            is_answer_shown: true,
+            hidden: None,
             is_chunked: false,
             fault: None,
         }

@@ -143,7 +143,7 @@ impl Ground {
         let maker = TestSignIn(SecretString::from(self.test_auth.clone()));
         let mut members = Vec::with_capacity(count);
         for number in 0..count {
-            let wish = Wish { name: format!("{name}-{number}"), posture: Posture::Bearer };
+            let wish = Wish { name: format!("{name}-{number}"), posture: Posture::Bearer, number };
             members.push(maker.make(&node.client, &wish).await?);
         }
         Ok(members)

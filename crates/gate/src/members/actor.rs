@@ -66,6 +66,7 @@ impl Actor {
     pub(crate) fn new(client: &Client, member_id: &str, identity: &str, posture: Posture, jar: Jar) -> Self {
         Self {
             client: client.clone(),
+            origin: client.base().origin().ascii_serialization(),
             member_id: member_id.to_owned(),
             identity: identity.to_owned(),
             posture,

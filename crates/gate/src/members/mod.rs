@@ -41,11 +41,6 @@ pub(crate) trait Maker: Send + Sync {
 
     /// Signs a member of before in anew, from another device so to speak.
     fn again<'a>(&'a self, client: &'a Client, member: &'a Actor) -> Making<'a>;
-
-    /// Signs a new operator in; most ways can't.
-    fn operator<'a>(&'a self, _: &'a Client, _: &'a Wish) -> Making<'a> {
-        Box::pin(async { Err(Ended::Unanswerable("only the test sign-in makes operators".to_owned())) })
-    }
 }
 
 /// A sign-in under way.

@@ -63,30 +63,9 @@ impl Register {
         self.maker.as_ref().map_or_else(|| "none".to_owned(), |maker| maker.describe())
     }
 
-    fn maker(&self) -> Result<&dyn Maker, Ended> {
-        self.maker
-            .as_deref()
-            .ok_or_else(|| Ended::Unanswerable("no way to make members was given".to_owned()))
-    }
-
-    /// A new member.
-    pub(crate) async fn member(&self, client: &Client, posture: Posture) -> Result<Actor, Ended> {
-        let wish = self.wish(posture)?;
-        let member = self.maker()?.make(client, &wish).await?;
-        self.made.lock().push(member.clone());
-        Ok(member)
-    }
-
-    /// A new operator, where there is a way to make one.
-    pub(crate) async fn operator(&self, client: &Client) -> Result<Actor, Ended> {
-        let wish = self.wish(Posture::Bearer)?;
-        let operator = self.maker()?.operator(client, &wish).await?;
-        self.made.lock().push(operator.clone());
-        Ok(operator)
-    }
-
-    fn wish(&self, posture: Posture) -> Result<Wish, Ended> {
-        let number = self.count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    /// A name that nobody had before.
+    pub(crate) fn name(&self) -> Result<String, Ended> {
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
         if number >= limits::MEMBERS_MAX {
             return Err(Ended::error(format!("more than {} members in one run", limits::MEMBERS_MAX)));
         }

@@ -77,6 +77,14 @@ fn members(report: &Report) -> Markup {
                 @else { strong { "; not removed: " (visible(&cleanup.members_left.join(", "))) } }
             }
         }
+        @if cleanup.objects_made > 0 {
+            dt { "Objects" }
+            dd {
+                (cleanup.objects_made) " made in the name of " (visible(&report.members_by))
+                @if cleanup.objects_left.is_empty() { ", all removed again" }
+                @else { strong { "; not removed: " (visible(&cleanup.objects_left.join(", "))) } }
+            }
+        }
     }
 }
 

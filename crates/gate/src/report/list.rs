@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::{
     check::{Check, Priority, Reference},
+    drill::Drill,
     repo::RepoCheck,
 };
 
@@ -44,6 +45,19 @@ impl From<&'static RepoCheck> for Listed {
             title: check.title,
             priority: check.priority,
             promises: check.promises,
+            references,
+        }
+    }
+}
+
+impl From<&Drill> for Listed {
+    fn from(drill: &Drill) -> Self {
+        let references = labels(drill.references);
+        Self {
+            id: drill.id,
+            title: drill.title,
+            priority: drill.priority,
+            promises: drill.promises,
             references,
         }
     }

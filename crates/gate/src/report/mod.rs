@@ -1,5 +1,6 @@
 //! What a run found: for people (terminal, HTML) and machines (JSON, JUnit, SARIF).
 
+mod drills;
 mod files;
 mod html;
 mod inert;
@@ -8,6 +9,7 @@ mod junit;
 mod links;
 mod list;
 mod progress;
+mod reference;
 #[cfg(test)]
 mod samples;
 mod sarif;
@@ -15,11 +17,13 @@ mod terminal;
 mod words;
 
 pub(crate) use self::{
+    drills::print_notes,
     files::Files,
     json::print as print_json,
     list::list,
     progress::Progress,
-    terminal::{complain, print},
+    reference::page as reference_page,
+    terminal::{complain, print, text},
     words::{Kind, counted},
 };
 

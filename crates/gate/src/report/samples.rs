@@ -145,7 +145,11 @@ pub(crate) fn everything() -> Report {
         destructive: false,
         interrupted: false,
         requests: 812,
-        cleanup: Cleanup { members_made: 12, members_left: vec!["0192-left".to_owned()] },
+        cleanup: Cleanup {
+            members_made: 12,
+            members_left: vec!["0192-left".to_owned()],
+            ..Cleanup::default()
+        },
         checks,
     }
 }

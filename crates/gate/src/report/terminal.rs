@@ -39,6 +39,11 @@ pub(crate) fn print(report: &Report) {
     let _ = Page { out: &mut out, look: Look::of_stdout() }.report(report);
 }
 
+/// Prints a text as it is; a closed pipe (`| head`) is no failure.
+pub(crate) fn text(text: &str) {
+    let _ = io::stdout().lock().write_all(text.as_bytes());
+}
+
 /// Prints a message to standard error.
 pub(crate) fn complain(message: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", inert::visible(message));
@@ -229,6 +234,7 @@ impl<W: io::Write> Page<'_, W> {
         );
         self.line(0, &Style::new(), &counts)?;
         self.members(report)?;
+        self.objects(report)?;
         let good = report.exit_code() == 0;
         let style = if good { Style::new().green().bold() } else { Style::new().red().bold() };
         self.line(0, &style, &report.verdict())
@@ -245,6 +251,21 @@ impl<W: io::Write> Page<'_, W> {
             return self.line(0, &Style::new(), &format!("{made}, all removed again."));
         }
         let left = format!("{made}; not removed: {}.", cleanup.members_left.join(", "));
+        self.line(0, &Style::new().yellow().bold(), &left)
+    }
+
+    /// What a scan made in a member's name.
+    fn objects(&mut self, report: &Report) -> io::Result<()> {
+        let cleanup = &report.cleanup;
+        if cleanup.objects_made == 0 {
+            return Ok(());
+        }
+        let made = words::counted(cleanup.objects_made, "object", "objects");
+        let made = format!("{made} made in the name of {}", report.members_by);
+        if cleanup.objects_left.is_empty() {
+            return self.line(0, &Style::new(), &format!("{made}, all removed again."));
+        }
+        let left = format!("{made}; not removed: {}.", cleanup.objects_left.join(", "));
         self.line(0, &Style::new().yellow().bold(), &left)
     }
 

@@ -49,9 +49,7 @@ impl Document {
             Err(_) if text.trim_start().starts_with('{') => {
                 serde_json::from_str::<Value>(text).context("the OpenAPI document is broken JSON")?
             }
-            Err(_) => {
-                serde_saphyr::from_str(text).context("the OpenAPI document is neither JSON nor YAML")?
-            }
+            Err(_) => super::yaml::parse(text).context("the OpenAPI document is neither JSON nor YAML")?,
         };
         if let Some(version) = root.get("swagger") {
             bail!("the document is Swagger {version}; convert it to OpenAPI 3, e.g. with swagger2openapi");

@@ -14,6 +14,7 @@ mod sample;
 mod stranger;
 mod surface;
 mod target_file;
+mod yaml;
 
 pub(crate) use self::{
     document::Document,

@@ -1,4 +1,7 @@
-//! A lying proxy on the loopback. It passes every request on from the address it came from, and changes the answers.
+//! A lying proxy on the loopback. It passes every request on from the address it came from, and changes the answers. Without a lie,
+//! and for lies about requests, it passes on bytes: what no proxy should touch must get through as it is.
+
+mod pipe;
 
 use std::{
     collections::HashMap,
@@ -20,7 +23,7 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
 use tokio::{
-    net::{TcpListener, TcpSocket},
+    net::{TcpListener, TcpSocket, TcpStream},
     task::JoinHandle,
 };
 
@@ -31,7 +34,7 @@ pub(super) struct Front(JoinHandle<()>);
 
 struct Relay {
     upstream: SocketAddr,
-    tamper: Option<Tamper>,
+    tamper: Tamper,
     /// What was answered to whom, by path.
     kept: Mutex<HashMap<String, Kept>>,
 }
@@ -43,13 +46,17 @@ struct Kept {
 }
 
 impl Front {
-    /// Listens before a server; without a tamper it is honest.
+    /// Listens before a server.
     pub(super) fn start(listener: TcpListener, upstream_port: u16, tamper: Option<Tamper>) -> Self {
-        let relay = Arc::new(Relay {
-            upstream: SocketAddr::from((Ipv4Addr::LOCALHOST, upstream_port)),
-            tamper,
-            kept: Mutex::default(),
-        });
+        let upstream = SocketAddr::from((Ipv4Addr::LOCALHOST, upstream_port));
+        let tamper = match tamper {
+            None => return Self(tokio::spawn(pipe::run(listener, upstream, None))),
+            Some(Tamper::StripRequestHeader(name)) => {
+                return Self(tokio::spawn(pipe::run(listener, upstream, Some(name))));
+            }
+            Some(tamper) => tamper,
+        };
+        let relay = Arc::new(Relay { upstream, tamper, kept: Mutex::default() });
         Self(tokio::spawn(async move {
             while let Ok((stream, peer)) = listener.accept().await {
                 let relay = Arc::clone(&relay);
@@ -74,7 +81,7 @@ impl Relay {
     async fn answer(&self, peer: IpAddr, mut request: Request<Incoming>) -> Response<Full<Bytes>> {
         let key = request.uri().path_and_query().map_or_else(String::new, ToString::to_string);
         let is_get = request.method() == Method::GET;
-        let keeps = matches!(self.tamper, Some(Tamper::CacheIgnoringCredentials));
+        let keeps = matches!(self.tamper, Tamper::CacheIgnoringCredentials);
         let kept = if keeps { self.kept.lock().get(&key).cloned() } else { None };
         if let Some(kept) = kept {
             if is_get {
@@ -94,17 +101,12 @@ impl Relay {
         if keeps && is_get && answer.status().is_success() {
             self.kept.lock().insert(key, Kept { answer: answer.clone(), credentials });
         }
-        if let Some(tamper) = self.tamper {
-            change(&mut answer, tamper);
-        }
+        change(&mut answer, self.tamper);
         answer.map(Full::new)
     }
 
     async fn pass_on(&self, peer: IpAddr, request: Request<Incoming>) -> anyhow::Result<Response<Bytes>> {
-        // From the address that asked, so that the server still tells its clients apart.
-        let socket = TcpSocket::new_v4()?;
-        socket.bind(SocketAddr::from((peer, 0))).context("the client's address is not of this machine")?;
-        let stream = socket.connect(self.upstream).await?;
+        let stream = connect(peer, self.upstream).await?;
         let (mut sender, connection) = client::conn::http1::handshake(TokioIo::new(stream)).await?;
         let connection = tokio::spawn(connection);
         let (mut parts, body) = sender.send_request(request).await?.into_parts();
@@ -116,6 +118,13 @@ impl Relay {
         parts.headers.remove(CONTENT_LENGTH);
         Ok(Response::from_parts(parts, body))
     }
+}
+
+/// Connects from the address that asked, so that the server still tells its clients apart.
+async fn connect(peer: IpAddr, upstream: SocketAddr) -> anyhow::Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind(SocketAddr::from((peer, 0))).context("the client's address is not of this machine")?;
+    Ok(socket.connect(upstream).await?)
 }
 
 /// Asks in the name of somebody else.
@@ -151,7 +160,7 @@ fn change(answer: &mut Response<Bytes>, tamper: Tamper) {
                 *answer.body_mut() = Bytes::from(text.replace(old, new));
             }
         }
-        Tamper::CacheIgnoringCredentials => {}
+        Tamper::CacheIgnoringCredentials | Tamper::StripRequestHeader(_) => {}
     }
 }
 

@@ -48,11 +48,12 @@ pub(super) fn right(stage: Stage, public: &Url, stand_in: &StandIn) -> Settings 
             set("MAINSTAY_PUBLIC_URL", &origin(public));
             set("TEST_MODE", "true");
             set("MAINSTAY_TEST_AUTH", TEST_AUTH);
+            // Apple stays off: that something is off must be told too.
             set("MAINSTAY_PASSWORD_SIGN_IN", "true");
             set("MAINSTAY_SOCIAL_LOGIN", "true");
             set("GOOGLE_CLIENT_ID", "self-test.apps.example.com");
             set("GOOGLE_CLIENT_SECRET", "of-the-self-test");
-            set("MAINSTAY_GOOGLE_ISSUER", stand_in.base().as_str());
+            set("MAINSTAY_GOOGLE_ISSUER", &origin(stand_in.base()));
             for (name, path) in [("AUTHORIZE", "authorize"), ("TOKEN", "token"), ("JWKS", "jwks")] {
                 set(&format!("MAINSTAY_GOOGLE_{name}_URL"), &format!("{}{path}", stand_in.base()));
             }

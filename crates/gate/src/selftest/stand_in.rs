@@ -58,6 +58,8 @@ fn key_set() -> anyhow::Result<String> {
 
 async fn answer(request: Request<Incoming>, keys: Bytes) -> Result<Response<Full<Bytes>>, Infallible> {
     let mut response = Response::new(Full::default());
+    let json = header::HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, json);
     if request.uri().path() == "/jwks" {
         *response.body_mut() = Full::new(keys);
     } else if request.uri().path() == "/token" {

@@ -103,6 +103,9 @@ async fn once(
             settings.extend(wrong.iter().map(pair));
         }
         (Server::Wrong, Control::Front(lie)) => tamper = Some(lie),
+        (Server::Wrong, Control::Prototype(name)) => {
+            bail!("{name} is a mistake of the prototype, which scans are tested on")
+        }
         (Server::Wrong, Control::With(..)) => bail!("a control with settings of its own has another within"),
     }
     let server = program.serve(port, &settings).await?;
@@ -134,12 +137,14 @@ fn describe(control: Control) -> String {
             let pairs: Vec<_> = settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
             format!("with {}", pairs.join(" "))
         }
+        Control::Prototype(name) => format!("on the prototype with {name}"),
         Control::With(_, spoiled) => format!("{}, given what it needs", describe(*spoiled)),
         Control::Front(tamper) => match tamper {
             Tamper::RemoveHeader(name) => format!("a front takes {name} away"),
             Tamper::SetHeader(name, value) => format!("a front sets {name}: {value}"),
             Tamper::InHeader(name, old, new) => format!("a front makes {old:?} of {name} {new:?}"),
             Tamper::InBody(old, new) => format!("a front makes {old:?} in bodies {new:?}"),
+            Tamper::StripRequestHeader(name) => format!("a front takes {name} out of requests"),
             Tamper::CacheIgnoringCredentials => "a front caches whoever asks".to_owned(),
         },
     }

@@ -19,7 +19,7 @@ pub(super) struct Seen {
     /// Why a first run broke off, if one did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) broke_off_before: Option<String>,
-    evidence: Option<Evidence>,
+    pub(super) evidence: Option<Evidence>,
 }
 
 impl Seen {

@@ -2,8 +2,12 @@
 
 use std::{cell::Cell, net::IpAddr, time::Instant};
 
-use actix_web::{dev::ServiceRequest, http::Method};
+use actix_web::{
+    dev::ServiceRequest,
+    http::{Method, header::HeaderMap},
+};
 use mainstay_model::MemberId;
+use mainstay_services::sabotage::{self, Guard};
 
 use crate::{
     route_table::Found,
@@ -44,6 +48,9 @@ impl Facts {
         if *request.method() == Method::HEAD {
             request.head_mut().method = Method::GET;
         }
+        if let Some(method) = overridden(request.headers()) {
+            request.head_mut().method = method;
+        }
         let headers = request.headers();
         let found = edge.table.find(request.method(), request.path());
         let label = match &found {
@@ -75,6 +82,15 @@ impl Facts {
             Label::Unmatched => Class::Public,
         }
     }
+}
+
+/// What a header makes of a request's method: nothing, unless that guard is left out.
+fn overridden(headers: &HeaderMap) -> Option<Method> {
+    if !sabotage::is_off(Guard::MethodOverride) {
+        return None;
+    }
+    let names = ["x-http-method-override", "x-http-method", "x-method-override"];
+    names.iter().find_map(|name| Method::from_bytes(headers.get(*name)?.as_bytes()).ok())
 }
 
 fn is_for_studio(request: &ServiceRequest) -> bool {

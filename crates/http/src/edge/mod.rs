@@ -23,7 +23,7 @@ use actix_web::{
     http::header::{self, HeaderValue},
 };
 use futures::{FutureExt, future::LocalBoxFuture};
-use mainstay_services::{Code, Error, sabotage};
+use mainstay_services::{Code, Error, ports::in_request, sabotage};
 use tracing::Instrument;
 
 use self::{

@@ -13,7 +13,11 @@ use actix_web::{
     web,
 };
 use bytes::Bytes;
-use mainstay_services::{Error, crypto::sha256};
+use mainstay_services::{
+    Error,
+    crypto::sha256,
+    sabotage::{self, Guard},
+};
 use rust_embed::RustEmbed;
 
 use crate::{document::Document, problem::Problem, routes::Server};
@@ -131,6 +135,7 @@ pub(crate) async fn serve(server: Server, request: HttpRequest) -> Result<HttpRe
         .and_then(|value| value.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"));
     match lookup(&server, INDEX).await? {
+        Some(index) if sabotage::is_off(Guard::UnknownPaths) => Ok(index.answer(&request)),
         // A person followed a wrong link: the studio says so, in their language.
         Some(index) if wants_page => {
             let mut response = index.answer(&request);

@@ -2,6 +2,7 @@
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
+use jsonwebtoken::DecodingKey;
 use mainstay_services::ports::{Clock, ExpectedNonce, ProviderError};
 use oauth2::{
     AsyncHttpClient, AuthType, AuthUrl, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken,
@@ -177,7 +178,7 @@ impl Flow {
         audiences: &[String],
         nonce: ExpectedNonce<'_>,
     ) -> Result<Claims, ProviderError> {
-        let key = self.jwks.key(&id_token::key_id(id_token)?).await?;
+        let key = self.key(id_token).await?;
         let rules = Rules { issuers: &self.issuers, audiences, nonce };
         id_token::verify(id_token, &key, &rules, self.clock.now())
     }

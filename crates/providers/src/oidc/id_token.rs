@@ -98,6 +98,25 @@ fn decode_object(part: &str) -> Option<Map<String, Value>> {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
 }
 
+/// Whether nobody asks who signed.
+#[cfg(feature = "sabotage")]
+pub(crate) fn is_believed() -> bool {
+    use mainstay_services::sabotage::{Guard, is_off};
+    is_off(Guard::IdTokenSignature)
+}
+
+fn decode(
+    token: &str,
+    key: &DecodingKey,
+    signature_only: &Validation,
+) -> Result<RawClaims, jsonwebtoken::errors::Error> {
+    #[cfg(feature = "sabotage")]
+    if is_believed() {
+        return jsonwebtoken::dangerous::insecure_decode_claims(token);
+    }
+    Ok(jsonwebtoken::decode::<RawClaims>(token, key, signature_only)?.claims)
+}
+
 /// Verifies signature and claims.
 ///
 /// # Errors
@@ -113,8 +132,8 @@ pub(crate) fn verify(
     // The library asks the system what time it is; times are compared below, by our own clock.
     signature_only.validate_exp = false;
     signature_only.validate_aud = false;
-    let claims = match jsonwebtoken::decode::<RawClaims>(token, key, &signature_only) {
-        Ok(token) => token.claims,
+    let claims = match decode(token, key, &signature_only) {
+        Ok(claims) => claims,
         // The library's text may repeat a claim's value, so only its kind is told.
         Err(error) => {
             return refused(match error.kind() {

@@ -13,8 +13,8 @@ use serde_json::json;
 
 use super::known_browser;
 use crate::{
-    App, Code, Error, RequestContext, Result, audit, crypto,
-    ports::{Admission, Backoff, LimiterUnavailable, Quota},
+    App, Code, Error, RequestContext, Result, audit, crypto, limits,
+    ports::{Admission, Backoff, LimiterUnavailable},
     sabotage::{self, Guard},
 };
 

@@ -23,6 +23,12 @@ use crate::{
     App, Capability, Code, Error, RequestContext, Result, crypto::Purpose, limits, sessions::SignedIn,
 };
 
+#[cfg(feature = "sabotage")]
+use crate::{
+    identity::linking,
+    sabotage::{self, Guard},
+};
+
 /// As the trail and the metrics name this way in.
 const METHOD: &str = "password";
 
@@ -74,6 +80,8 @@ pub async fn register(
     let password_hash = Some(hash::make(app, password).await?);
     let waiting = Waiting { password_hash, display_name, language: Language::default() };
     let payload = waiting.seal(app)?;
+    #[cfg(feature = "sabotage")]
+    let premade = waiting.password_hash.clone();
     app.retrying(|| async {
         let mut unit = Unit::begin(app, ctx).await?;
         let owner = unit.tx().member_by_email(&email).await?;
@@ -86,6 +94,14 @@ pub async fn register(
         let mut flow = email::new_flow(app, &email, EmailPurpose::PasswordSignUp, code, browser);
         flow.sealed_payload = Some(payload.clone());
         unit.tx().insert_email_flow(&flow).await?;
+        #[cfg(feature = "sabotage")]
+        if sabotage::is_off(Guard::PremadePassword) {
+            let handle = app.ports.random.secret();
+            let member =
+                linking::blank_member(app, handle, "", Language::default(), Some(email.clone()), false);
+            unit.tx().insert_member(&member).await?;
+            set(&mut unit, &member, premade.as_deref().unwrap_or_default()).await?;
+        }
         let mail = mail_texts::compose(&app.settings, &email, language, message);
         unit.mail(mail.until(flow.expires_at));
         unit.commit().await?;

@@ -9,11 +9,64 @@ use mainstay_model::{
 };
 use mainstay_store::Tx;
 
-use super::{attempt::Unit, oauth};
+use super::{attempt::Unit, mail_texts::Ways, oauth};
 use crate::{
-    Capability, Code, Error, Result,
+    App, Caller, Capability, Code, Error, Result,
     sabotage::{self, Guard},
 };
+
+/// What opens an account beside codes to its address, and who is in it: what a member must see at once who came back by a code,
+/// so that a stranger's passkey is noticed (T-ID-12).
+#[derive(Clone, Debug)]
+pub struct WaysIn {
+    /// Passkeys, oldest first.
+    pub passkeys: Vec<Passkey>,
+    /// Linked accounts at providers, oldest first.
+    pub identities: Vec<Identity>,
+    /// Whether there is a password, switched on here or not.
+    pub has_password: bool,
+    /// Live sessions, newest first.
+    pub sessions: Vec<Session>,
+}
+
+impl WaysIn {
+    pub(super) async fn read(tx: &mut dyn Tx, member_id: MemberId, now: Timestamp) -> Result<Self> {
+        Ok(Self {
+            passkeys: tx.passkeys_of_member(member_id).await?,
+            identities: tx.identities_of_member(member_id).await?,
+            has_password: tx.password_hash(member_id).await?.is_some(),
+            sessions: tx.live_sessions_of_member(member_id, now).await?,
+        })
+    }
+
+    /// For a mail, which names kinds and numbers, but nothing that somebody could have typed.
+    pub(super) fn summary(&self) -> Ways {
+        let has = |provider| self.identities.iter().any(|identity| identity.provider == provider);
+        Ways {
+            passkeys: self.passkeys.len(),
+            google: has(Provider::Google),
+            apple: has(Provider::Apple),
+            password: self.has_password,
+            sessions: self.sessions.len(),
+        }
+    }
+
+    /// Whether there is anything beside the address and the newest session.
+    pub(super) fn are_more_than_the_address(&self) -> bool {
+        !self.passkeys.is_empty()
+            || !self.identities.is_empty()
+            || self.has_password
+            || self.sessions.len() > 1
+    }
+}
+
+/// The caller's ways in and sessions.
+///
+/// # Errors
+/// When the database is away.
+pub async fn list(app: &App, caller: &Caller) -> Result<WaysIn> {
+    WaysIn::read(&mut *app.read().await?, caller.member_id, app.now()).await
+}
 
 /// A way in that is about to be taken away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

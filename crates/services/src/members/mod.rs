@@ -13,7 +13,11 @@ use mainstay_model::{
 };
 use mainstay_store::{Access, MemberUpdated};
 
-use crate::{App, Caller, Code, Error, RequestContext, Result, limits};
+use crate::{
+    App, Caller, Code, Error, RequestContext, Result, limits,
+    sabotage::{self, Guard},
+    sessions,
+};
 
 pub use self::{
     delete::delete_self,
@@ -44,7 +48,8 @@ pub struct MeView {
 pub async fn me(app: &App, caller: &Caller) -> Result<MeView> {
     let mut tx = app.store.begin(Access::Snapshot).await?;
     let member = tx.member_by_id(caller.member_id).await?.ok_or_else(gone)?;
-    let session = tx.session_by_id(caller.session_id).await?.ok_or_else(gone)?;
+    let mut session = tx.session_by_id(caller.session_id).await?.ok_or_else(gone)?;
+    session.signed_in_at = sessions::proven_at(&session);
     Ok(MeView {
         email: member.verified_email().cloned(),
         passkeys: tx.passkeys_of_member(member.id).await?.len(),
@@ -66,8 +71,9 @@ pub async fn update(
     display_name: Option<&str>,
     language: Option<&str>,
 ) -> Result<()> {
+    let most = if sabotage::is_off(Guard::FieldLimits) { usize::MAX } else { limits::LABEL_CHARS_MAX };
     let display_name = display_name
-        .map(|name| text::label(name, limits::LABEL_CHARS_MAX))
+        .map(|name| text::label(name, most))
         .transpose()
         .map_err(|fault| Error::text("display_name", fault))?;
     let language = language.map(str::parse).transpose().map_err(
@@ -88,6 +94,21 @@ pub async fn update(
         }
     })
     .await
+}
+
+/// Gives the caller a role of their own choice.
+///
+/// # Errors
+/// When the account is gone, or the database is away.
+#[cfg(feature = "sabotage")]
+pub async fn take_role(app: &App, caller: &Caller, role: mainstay_model::member::Role) -> Result<()> {
+    let mut tx = app.write().await?;
+    let mut member = tx.lock_member(caller.member_id).await?.ok_or_else(gone)?;
+    member.role = role;
+    tx.update_member(&member).await?;
+    tx.commit().await?;
+    sessions::announce_member_changed(app, member.id).await;
+    Ok(())
 }
 
 /// One member, for services and operators; who may ask is decided before.

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-use mainstay_model::{SessionId, Timestamp, member::MemberStatus};
+use mainstay_model::{SessionId, Timestamp, member::MemberStatus, session::Session};
 
 use super::{
     cache::State,
@@ -72,7 +72,7 @@ async fn load(app: &App, claims: &Claims) -> Result<Arc<State>> {
     let state = Arc::new(State {
         member_id: member.id,
         role: member.role,
-        signed_in_at: session.signed_in_at,
+        signed_in_at: proven_at(&session),
         ends_at: session.expires_at.min(session.absolute_expires_at),
         generation: session.generation,
         presented: AtomicI64::new(session.generation - i64::from(!is_presented)),
@@ -82,6 +82,11 @@ async fn load(app: &App, claims: &Claims) -> Result<Arc<State>> {
     cache.put(claims.sid, Arc::clone(&state));
     seen::note(app, claims.sid, now);
     Ok(state)
+}
+
+/// When the member last proved who they are, which a refresh does not.
+pub(crate) fn proven_at(session: &Session) -> Timestamp {
+    if sabotage::is_off(Guard::RecentSignIn) { session.last_seen_at } else { session.signed_in_at }
 }
 
 async fn mark_presented(app: &App, claims: &Claims, state: &State, now: Timestamp) -> Result<()> {

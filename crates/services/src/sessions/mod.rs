@@ -26,6 +26,7 @@ use parking_lot::{Mutex, RwLock};
 use self::{cache::SessionCache, ring::Ring, seen::Seen, token::Verified};
 use crate::{Result, Settings, crypto::Sealer, limits, ports::Ports};
 
+pub(crate) use self::authenticate::proven_at;
 pub use self::{
     authenticate::authenticate,
     background::run_background,

@@ -12,6 +12,7 @@ use crate::{
     Error, Result,
     crypto::{self, Purpose, Sealer},
     ports::Random,
+    sabotage::{self, Guard},
 };
 
 /// One key, ready to sign and to verify.
@@ -101,8 +102,11 @@ impl Ring {
 
     /// The public keys as a JWK set (RFC 7517, 5).
     pub(super) fn jwks(&self, now: Timestamp) -> Value {
-        let keys: Vec<&Value> =
-            self.keys.iter().filter(|key| !key.is_retired(now)).map(|key| &key.jwk).collect();
+        let mut keys: Vec<Value> =
+            self.keys.iter().filter(|key| !key.is_retired(now)).map(|key| key.jwk.clone()).collect();
+        if sabotage::is_off(Guard::JwksPublicOnly) {
+            keys.iter_mut().for_each(|key| key["d"] = json!(crypto::encode(&[0; 32])));
+        }
         json!({ "keys": keys })
     }
 }

@@ -54,6 +54,7 @@ pub(super) async fn probe_of(answer: &'static [u8], then: Then) -> Probe {
         capabilities: [].into(),
         config: serde_json::Value::Null,
         openapi: serde_json::Value::Null,
+        stranger: None,
     };
     Probe { target: Arc::new(target), client, world, recorder, members: Arc::default() }
 }

@@ -21,7 +21,7 @@ pub(crate) static CHECK: Check = Check {
     needs: &[],
     effect: Effect::Safe,
     phase: Phase::Together,
-    control: Control::Guard("test_mode"),
+    control: Control::With(&[("TEST_MODE", "false")], &Control::Guard("test_mode")),
     run: |probe| -> Running { Box::pin(run(probe)) },
 };
 

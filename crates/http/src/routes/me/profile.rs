@@ -1,6 +1,8 @@
 //! The member as such.
 
 use actix_web::{HttpResponse, delete, get, http::header, patch, web};
+#[cfg(feature = "sabotage")]
+use mainstay_services::sabotage::{self, Guard};
 use mainstay_services::{App, Caller, members, sessions};
 
 use crate::{
@@ -38,6 +40,10 @@ pub(crate) async fn update_me(
 ) -> Answer<MeView> {
     let (name, language) = (change.display_name.as_deref(), change.language.as_deref());
     members::update(&server.app, &context, &member.caller, name, language).await?;
+    #[cfg(feature = "sabotage")]
+    if let Some(role) = change.role.as_deref().filter(|_| sabotage::is_off(Guard::MassAssignment)) {
+        members::take_role(&server.app, &member.caller, crate::views::word("role", role)?).await?;
+    }
     Ok(web::Json(me_view(&server.app, &member.caller, member.by_cookie).await?))
 }
 

@@ -13,7 +13,11 @@ use webauthn_rs::{
     },
 };
 
-use crate::{Code, Error, identity::attempt::Stop};
+use crate::{
+    Code, Error,
+    identity::attempt::Stop,
+    sabotage::{self, Guard},
+};
 
 /// A credential id that authenticators may make (WebAuthn, 5.8.3), in bytes.
 const CREDENTIAL_ID_BYTES_MAX: usize = 1023;
@@ -98,8 +102,12 @@ pub(super) fn assertion(
     check_embedding(response.response.client_data_json.as_ref())?;
     let mut passkey: Passkey = serde_json::from_value(credential.clone()).map_err(Error::internal)?;
     let key = DiscoverableKey::from(&passkey);
-    let result =
-        webauthn.finish_discoverable_authentication(response, state, &[key]).map_err(refused_by_library)?;
+    let result = match webauthn.finish_discoverable_authentication(response, state, &[key]) {
+        Err(fault) if is_let_pass(&fault) => {
+            return Ok(Asserted { credential: credential.clone(), backed_up: false });
+        }
+        result => result.map_err(refused_by_library)?,
+    };
     passkey.update_credential(&result);
     Ok(Asserted { credential: to_value(&passkey)?, backed_up: result.backup_state() })
 }
@@ -158,6 +166,18 @@ fn reason(fault: &WebauthnError) -> &'static str {
         | WebauthnError::AttestationStatementX5CInvalid
         | WebauthnError::AttestationCertificateRequirementsNotMet => "attestation",
         _ => "malformed",
+    }
+}
+
+/// Whether the guard against a fault is left out.
+fn is_let_pass(fault: &WebauthnError) -> bool {
+    match reason(fault) {
+        "origin" => sabotage::is_off(Guard::PasskeyOrigin),
+        "user_verification" => sabotage::is_off(Guard::PasskeyUserVerification),
+        "backup_eligibility" | "backup_state" => sabotage::is_off(Guard::PasskeyBackupFlags),
+        "signature" => sabotage::is_off(Guard::PasskeySignature),
+        COUNTER => sabotage::is_off(Guard::PasskeyCounter),
+        _ => false,
     }
 }
 
