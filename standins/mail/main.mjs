@@ -18,6 +18,7 @@ const { values: flags } = parseArgs({
     "tls-cert": text,
     "tls-key": text,
     "implicit-tls": { type: "boolean", default: false },
+    folder: text,
     user: text,
     password: text,
     "end-with-stdin": { type: "boolean", default: false },
@@ -25,6 +26,7 @@ const { values: flags } = parseArgs({
 });
 
 const sink = new Sink({
+  folder: flags.folder,
   auth: flags.user ? { user: flags.user, pass: flags.password ?? "" } : undefined,
   tls: flags["tls-cert"]
     ? {

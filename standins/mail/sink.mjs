@@ -1,5 +1,8 @@
 // An SMTP server that keeps every mail in memory, parsed by `mailparser`: an independent reading of what was sent.
 
+import { rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
 import { simpleParser } from "mailparser";
 import { SMTPServer } from "smtp-server";
 
@@ -8,10 +11,12 @@ const BYTES_MAX = 5 * 1024 * 1024;
 
 /**
  * `auth` is `{user, pass}` when the sender must sign in; `tls` is `{cert, key, implicit}` when it speaks TLS, from the first byte
- * on or after STARTTLS.
+ * on or after STARTTLS; `folder` also keeps each mail as an `.eml` file, whose names sort by time.
  */
 export class Sink {
-  constructor({ auth, tls } = {}) {
+  constructor({ auth, tls, folder } = {}) {
+    this.folder = folder;
+    this.taken = 0;
     this.mails = [];
     this.mode = "accept";
     this.refused = 0;
@@ -43,10 +48,20 @@ export class Sink {
     });
   }
 
+  /** Under its name only when it is whole. */
+  async #keep(source) {
+    this.taken += 1;
+    const name = `${Date.now()}-${String(this.taken).padStart(8, "0")}.eml`;
+    const unfinished = join(this.folder, `.${name}`);
+    await writeFile(unfinished, source);
+    await rename(unfinished, join(this.folder, name));
+  }
+
   async #take(stream, session) {
     const chunks = [];
     for await (const chunk of stream) chunks.push(chunk);
     const source = Buffer.concat(chunks);
+    if (this.folder) await this.#keep(source);
     this.mails.push(
       await readMail(source, {
         mail_from: session.envelope.mailFrom ? session.envelope.mailFrom.address : "",

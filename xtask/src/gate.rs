@@ -126,7 +126,7 @@ fn start_mail(folder: &Path, port: u16, certificate: &Certificate, mails: &Path)
     command
         .arg(workspace::path("standins/mail/main.mjs"))
         .args(["--port", &port.to_string()])
-        .arg("--tls-certificate")
+        .arg("--tls-cert")
         .arg(&certificate.certificate)
         .arg("--tls-key")
         .arg(&certificate.key)
@@ -138,7 +138,7 @@ fn start_mail(folder: &Path, port: u16, certificate: &Certificate, mails: &Path)
 }
 
 fn start_proxy(folder: &Path, port: u16, nodes: [u16; 2], certificate: &Certificate) -> Result<Leashed> {
-    let nginx = nginx().context("nginx is not installed; run `cargo xtask setup --tests`")?;
+    let nginx = nginx().context("nginx is not installed")?;
     for file in ["proxy.conf", "problem-headers.conf"] {
         fs::copy(workspace::path("ops/nginx").join(file), folder.join(file))?;
     }

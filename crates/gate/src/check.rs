@@ -85,8 +85,6 @@ pub(crate) enum Need {
     Mailbox,
     /// The deployment says that it runs as `staging` or `prod`.
     Strict,
-    /// The deployment says that it runs as `dev`.
-    Dev,
     /// At least two nodes' own addresses are given (`--node`).
     Nodes,
     /// The secret of the test sign-in is given, and it is switched on.
@@ -100,8 +98,6 @@ pub(crate) enum Need {
 pub(crate) enum Control {
     /// A server built with `sabotage` leaves out the guard of this name.
     Guard(&'static str),
-    /// The server is started with these settings, which are wrong.
-    Settings(&'static [(&'static str, &'static str)]),
     /// A lying proxy in front of a right server changes its answers.
     Front(Tamper),
     /// The prototype under `tests/targets` makes the mistake of this name.
@@ -122,9 +118,6 @@ pub(crate) enum Tamper {
     InHeader(&'static str, &'static str, &'static str),
     /// Replaces a text in bodies.
     InBody(&'static str, &'static str),
-    /// Keeps what it answered and answers it again, whoever asks; what else is asked of such a path it relays in the name of whoever
-    /// was answered first.
-    CacheIgnoringCredentials,
     /// Takes a header out of requests as they come in, whatever else they say, and goes on with what is left.
     StripRequestHeader(&'static str),
 }

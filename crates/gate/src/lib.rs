@@ -3,8 +3,6 @@
 //! It knows no other crate of this project: what it believes of a deployment it has read from an answer. A check is one small
 //! file under `checks/`; its type demands a negative control, so that no check can be written that can't fail.
 
-#![allow(dead_code, reason = "parts of the frame wait for the checks that use them")]
-
 mod authenticator;
 mod ceremony;
 mod check;

@@ -159,9 +159,6 @@ fn may_run(plan: &Plan, check: &Check, target: &Target, world: &World) -> Result
             Need::Strict if !target.is_strict() => {
                 return not_applicable("the deployment runs as dev, which is not held to it".to_owned());
             }
-            Need::Dev if target.is_strict() => {
-                return not_applicable(format!("the deployment runs as {}", target.environment));
-            }
             Need::Nodes if target.nodes.len() < 2 => {
                 return not_applicable("one address was given; name two nodes with --node".to_owned());
             }

@@ -40,11 +40,6 @@ impl Device {
         Ok(device)
     }
 
-    /// The same browser, from another place.
-    pub(crate) fn at(&self, client: &Client) -> Self {
-        Self { client: client.clone(), ..self.clone() }
-    }
-
     /// The browser that a member is signed in with, its session and all.
     pub(crate) fn of(member: &Actor) -> Self {
         Self { client: member.client().clone(), jar: member.jar.clone(), flow: None }

@@ -54,10 +54,6 @@ impl Jar {
         self.0.lock().remove(name);
     }
 
-    pub(crate) fn clear(&self) {
-        self.0.lock().clear();
-    }
-
     /// Another jar with the same cookies: a thief's copy.
     pub(crate) fn copy(&self) -> Self {
         Self(Arc::new(Mutex::new(self.0.lock().clone())))

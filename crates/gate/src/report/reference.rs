@@ -46,17 +46,11 @@ pub(crate) fn page(checks: &[&'static Check]) -> String {
 fn control(way: &Control) -> String {
     match way {
         Control::Guard(name) => format!("without the guard `{name}`"),
-        Control::Settings(settings) => {
-            let settings =
-                settings.iter().map(|(name, value)| format!("`{name}={value}`")).collect::<Vec<_>>();
-            format!("with {}", settings.join(", "))
-        }
         Control::Front(tamper) => match tamper {
             Tamper::RemoveHeader(name) => format!("behind a proxy that takes `{name}` away"),
             Tamper::SetHeader(name, value) => format!("behind a proxy that sets `{name}: {value}`"),
             Tamper::InHeader(name, ..) => format!("behind a proxy that changes `{name}`"),
             Tamper::InBody(..) => "behind a proxy that changes bodies".to_owned(),
-            Tamper::CacheIgnoringCredentials => "behind a cache that ignores who asks".to_owned(),
             Tamper::StripRequestHeader(name) => format!("behind a proxy that drops `{name}` of requests"),
         },
         Control::Prototype(name) => format!("on the prototype with the mistake `{name}`"),

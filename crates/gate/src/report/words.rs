@@ -19,8 +19,6 @@ pub(crate) enum Kind {
     Scan,
     /// What needs hands on the processes.
     Drill,
-    /// Every check against its control.
-    SelfTest,
     /// The checks of a repository.
     Repository,
 }
@@ -31,7 +29,6 @@ impl Kind {
             Self::Attack => "attack",
             Self::Scan => "scan",
             Self::Drill => "drill",
-            Self::SelfTest => "self-test",
             Self::Repository => "repository",
         }
     }
@@ -41,7 +38,6 @@ impl Kind {
             Self::Attack => "Outside checks",
             Self::Scan => "Outside checks of a described service",
             Self::Drill => "Drill",
-            Self::SelfTest => "Self-test of the gate",
             Self::Repository => "Repository checks",
         }
     }
@@ -50,7 +46,7 @@ impl Kind {
     pub(crate) const fn environment(self) -> &'static str {
         match self {
             Self::Repository => "Branch",
-            Self::Attack | Self::Scan | Self::Drill | Self::SelfTest => "Environment",
+            Self::Attack | Self::Scan | Self::Drill => "Environment",
         }
     }
 
@@ -58,7 +54,7 @@ impl Kind {
     pub(crate) const fn version(self) -> &'static str {
         match self {
             Self::Repository => "Commit",
-            Self::Attack | Self::Scan | Self::Drill | Self::SelfTest => "Version",
+            Self::Attack | Self::Scan | Self::Drill => "Version",
         }
     }
 
@@ -67,7 +63,6 @@ impl Kind {
         match self {
             Self::Attack | Self::Drill => "Deployment",
             Self::Scan => "Service",
-            Self::SelfTest => "Built from",
             Self::Repository => "Repository",
         }
     }

@@ -4,7 +4,6 @@
 mod pipe;
 
 use std::{
-    collections::HashMap,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::Arc,
 };
@@ -13,15 +12,14 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{
-    Method, Request, Response, StatusCode,
+    Request, Response, StatusCode,
     body::Incoming,
     client,
-    header::{AUTHORIZATION, CONTENT_LENGTH, COOKIE, HeaderMap, HeaderName, HeaderValue, TRANSFER_ENCODING},
+    header::{CONTENT_LENGTH, HeaderName, HeaderValue, TRANSFER_ENCODING},
     server::conn::http1,
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
-use parking_lot::Mutex;
 use tokio::{
     net::{TcpListener, TcpSocket, TcpStream},
     task::JoinHandle,
@@ -35,14 +33,6 @@ pub(super) struct Front(JoinHandle<()>);
 struct Relay {
     upstream: SocketAddr,
     tamper: Tamper,
-    /// What was answered to whom, by path.
-    kept: Mutex<HashMap<String, Kept>>,
-}
-
-#[derive(Clone)]
-struct Kept {
-    answer: Response<Bytes>,
-    credentials: HeaderMap,
 }
 
 impl Front {
@@ -56,7 +46,7 @@ impl Front {
             }
             Some(tamper) => tamper,
         };
-        let relay = Arc::new(Relay { upstream, tamper, kept: Mutex::default() });
+        let relay = Arc::new(Relay { upstream, tamper });
         Self(tokio::spawn(async move {
             while let Ok((stream, peer)) = listener.accept().await {
                 let relay = Arc::clone(&relay);
@@ -78,18 +68,7 @@ impl Drop for Front {
 }
 
 impl Relay {
-    async fn answer(&self, peer: IpAddr, mut request: Request<Incoming>) -> Response<Full<Bytes>> {
-        let key = request.uri().path_and_query().map_or_else(String::new, ToString::to_string);
-        let is_get = request.method() == Method::GET;
-        let keeps = matches!(self.tamper, Tamper::CacheIgnoringCredentials);
-        let kept = if keeps { self.kept.lock().get(&key).cloned() } else { None };
-        if let Some(kept) = kept {
-            if is_get {
-                return kept.answer.map(Full::new);
-            }
-            lend(request.headers_mut(), &kept.credentials);
-        }
-        let credentials = request.headers().clone();
+    async fn answer(&self, peer: IpAddr, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let mut answer = match self.pass_on(peer, request).await {
             Ok(answer) => answer,
             Err(error) => {
@@ -98,9 +77,6 @@ impl Relay {
                 return answer.map(Full::new);
             }
         };
-        if keeps && is_get && answer.status().is_success() {
-            self.kept.lock().insert(key, Kept { answer: answer.clone(), credentials });
-        }
         change(&mut answer, self.tamper);
         answer.map(Full::new)
     }
@@ -127,15 +103,6 @@ async fn connect(peer: IpAddr, upstream: SocketAddr) -> anyhow::Result<TcpStream
     Ok(socket.connect(upstream).await?)
 }
 
-/// Asks in the name of somebody else.
-fn lend(headers: &mut HeaderMap, credentials: &HeaderMap) {
-    for name in [AUTHORIZATION, COOKIE, HeaderName::from_static("x-csrf-token")] {
-        if let Some(value) = credentials.get(&name) {
-            headers.insert(name, value.clone());
-        }
-    }
-}
-
 fn change(answer: &mut Response<Bytes>, tamper: Tamper) {
     let headers = answer.headers_mut();
     match tamper {
@@ -160,7 +127,7 @@ fn change(answer: &mut Response<Bytes>, tamper: Tamper) {
                 *answer.body_mut() = Bytes::from(text.replace(old, new));
             }
         }
-        Tamper::CacheIgnoringCredentials | Tamper::StripRequestHeader(_) => {}
+        Tamper::StripRequestHeader(_) => {}
     }
 }
 
@@ -188,30 +155,5 @@ mod tests {
         let cookies: Vec<_> = answer.headers().get_all("set-cookie").iter().collect();
         assert_eq!(cookies, ["a=b", "c=d"]);
         assert_eq!(changed(Tamper::InBody("1", "2")).body(), "{\"a\":2}");
-    }
-
-    #[tokio::test]
-    async fn a_cache_that_ignores_who_asks_answers_everybody_alike() {
-        let upstream = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let port = upstream.local_addr().unwrap().port();
-        let echo = service_fn(|request: Request<Incoming>| async move {
-            let who = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-            let who = Bytes::from(who.unwrap_or("nobody").to_owned());
-            Ok::<_, std::convert::Infallible>(Response::new(Full::new(who)))
-        });
-        let server = tokio::spawn(async move {
-            while let Ok((stream, _)) = upstream.accept().await {
-                tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), echo));
-            }
-        });
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let url = format!("http://{}/thing", listener.local_addr().unwrap());
-        let _front = Front::start(listener, port, Some(Tamper::CacheIgnoringCredentials));
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let ask = |method: Method, who: &str| http.request(method, &url).header("authorization", who).send();
-        assert_eq!(ask(Method::GET, "owner").await.unwrap().text().await.unwrap(), "owner");
-        assert_eq!(ask(Method::GET, "thief").await.unwrap().text().await.unwrap(), "owner");
-        assert_eq!(ask(Method::DELETE, "thief").await.unwrap().text().await.unwrap(), "owner");
-        server.abort();
     }
 }

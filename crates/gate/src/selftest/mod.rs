@@ -85,7 +85,7 @@ fn guard(control: Control) -> Option<&'static str> {
     match control {
         Control::Guard(name) => Some(name),
         Control::With(_, spoiled) => guard(*spoiled),
-        Control::Settings(_) | Control::Front(_) | Control::Prototype(_) => None,
+        Control::Front(_) | Control::Prototype(_) => None,
     }
 }
 

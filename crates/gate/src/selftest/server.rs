@@ -91,13 +91,10 @@ impl Program {
         }
     }
 
-    /// A command that inherits nothing but the search path.
+    /// A command that inherits nothing.
     fn command(&self, folder: &Path) -> Command {
         let mut command = Command::new(&self.path);
         command.current_dir(folder).env_clear().stdin(Stdio::null()).kill_on_drop(true);
-        if let Some(path) = std::env::var_os("PATH") {
-            command.env("PATH", path);
-        }
         command
     }
 }

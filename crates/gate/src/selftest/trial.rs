@@ -99,9 +99,6 @@ async fn once(
             }
             settings.insert("MAINSTAY_SABOTAGE".to_owned(), name.to_owned());
         }
-        (Server::Wrong, Control::Settings(wrong)) => {
-            settings.extend(wrong.iter().map(pair));
-        }
         (Server::Wrong, Control::Front(lie)) => tamper = Some(lie),
         (Server::Wrong, Control::Prototype(name)) => {
             bail!("{name} is a mistake of the prototype, which scans are tested on")
@@ -133,10 +130,6 @@ async fn once(
 fn describe(control: Control) -> String {
     match control {
         Control::Guard(name) => format!("without {name}"),
-        Control::Settings(settings) => {
-            let pairs: Vec<_> = settings.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            format!("with {}", pairs.join(" "))
-        }
         Control::Prototype(name) => format!("on the prototype with {name}"),
         Control::With(_, spoiled) => format!("{}, given what it needs", describe(*spoiled)),
         Control::Front(tamper) => match tamper {
@@ -145,7 +138,6 @@ fn describe(control: Control) -> String {
             Tamper::InHeader(name, old, new) => format!("a front makes {old:?} of {name} {new:?}"),
             Tamper::InBody(old, new) => format!("a front makes {old:?} in bodies {new:?}"),
             Tamper::StripRequestHeader(name) => format!("a front takes {name} out of requests"),
-            Tamper::CacheIgnoringCredentials => "a front caches whoever asks".to_owned(),
         },
     }
 }

@@ -8,7 +8,7 @@ use super::limits;
 const REFERRER_POLICIES: &[&str] =
     &["no-referrer", "same-origin", "strict-origin", "strict-origin-when-cross-origin"];
 /// Headers that only tell attackers what is inside.
-const TELLTALE: &[&str] = &["server", "x-powered-by", "x-aspnet-version", "x-runtime", "x-debug"];
+const TELLTALE: &[&str] = &["x-powered-by", "x-aspnet-version", "x-runtime", "x-debug"];
 
 fn value<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
     headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
@@ -40,6 +40,11 @@ pub(super) fn faults(headers: &HeaderMap) -> Vec<String> {
     }
     for name in TELLTALE.iter().filter(|name| headers.contains_key(**name)) {
         faults.push(format!("{name}: {}", value(headers, name)));
+    }
+    // A proxy may say what it is; which version it is helps attackers alone.
+    let server = value(headers, "server");
+    if server.contains(|character: char| character.is_ascii_digit()) {
+        faults.push(format!("server: {server}"));
     }
     faults.extend(policy_faults(headers));
     faults
@@ -206,8 +211,12 @@ mod tests {
             assert_eq!(faults(&without).len(), 1, "{name}");
         }
         let mut telling = good();
-        telling.insert("server", HeaderValue::from_static("actix"));
-        assert_eq!(faults(&telling), ["server: actix"]);
+        telling.insert("server", HeaderValue::from_static("nginx"));
+        assert!(faults(&telling).is_empty());
+        telling.insert("server", HeaderValue::from_static("nginx/1.22.1"));
+        assert_eq!(faults(&telling), ["server: nginx/1.22.1"]);
+        telling.insert("x-powered-by", HeaderValue::from_static("PHP"));
+        assert_eq!(faults(&telling), ["x-powered-by: PHP", "server: nginx/1.22.1"]);
     }
 
     #[test]
