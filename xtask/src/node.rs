@@ -55,7 +55,8 @@ impl Project {
 /// # Errors
 /// When the build fails.
 pub(crate) fn build_studio() -> Result<()> {
-    let built = STUDIO.path("dist/index.html").metadata().and_then(|file| file.modified()).ok();
+    // The page, but not the worker, is also there when only the server was built: a placeholder, which no build made.
+    let built = STUDIO.path("dist/sw.js").metadata().and_then(|file| file.modified()).ok();
     if built.is_some_and(|built| newest(&workspace::path("studio")).is_ok_and(|source| source < built)) {
         return Ok(());
     }
