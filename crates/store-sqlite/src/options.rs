@@ -1,8 +1,11 @@
 //! How to open the database file, and every bound of this engine with its reason.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
-use mainstay_store::Result;
+use mainstay_store::{Error, Result};
 use rusqlite::{OpenFlags, config::DbConfig};
 
 use crate::{connection::Connection, error::from_sqlite};
@@ -11,6 +14,8 @@ use crate::{connection::Connection, error::from_sqlite};
 const READERS_DEFAULT: u32 = 4;
 /// How long a statement waits for another process that writes to the same file.
 const BUSY_TIMEOUT_DEFAULT: Duration = Duration::from_secs(5);
+/// Between two attempts to set a connection up, while another process changes the file's journal mode.
+const SET_UP_PAUSE: Duration = Duration::from_millis(5);
 /// How long [`begin`](mainstay_store::Store::begin) waits for a connection.
 const ACQUIRE_TIMEOUT_DEFAULT: Duration = Duration::from_secs(10);
 /// How long a write transaction may lie idle, before it is rolled back and the next gets its turn.
@@ -103,8 +108,24 @@ impl ConnectionOptions {
         // A plan is made from the statement alone. Otherwise SQLite plans every statement with a bound LIMIT anew whenever it is
         // bound, in case the number makes a difference, which costs more than most of ours take to run.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(from_sqlite)?;
-        connection.execute_batch(PRAGMAS).map_err(from_sqlite)?;
+        self.set_up(&connection)?;
         connection.execute_batch(&self.pragmas).map_err(from_sqlite)?;
         Ok(Connection(Box::new(connection)))
+    }
+
+    /// Runs what all connections share. SQLite does not wait for another process when two change a fresh file's journal mode at
+    /// once: each holds a lock that the other needs, so it refuses one of them in spite of the busy time-out. That one tries
+    /// again.
+    #[expect(clippy::disallowed_methods, reason = "opening has a thread of its own to wait on")]
+    fn set_up(&self, connection: &rusqlite::Connection) -> Result<()> {
+        let begun = Instant::now();
+        loop {
+            match connection.execute_batch(PRAGMAS).map_err(from_sqlite) {
+                Err(Error::Contention(_)) if begun.elapsed() < self.busy_timeout => {
+                    std::thread::sleep(SET_UP_PAUSE);
+                }
+                outcome => return outcome,
+            }
+        }
     }
 }

@@ -147,6 +147,27 @@ async fn a_second_process_that_writes_is_contention() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn opening_waits_for_another_process_that_writes_to_a_fresh_file() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("store.db");
+    let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let mut other = Connection(options.connect().await.expect("connect"));
+    // The file is in the mode that SQLite makes, which an opening wants to change.
+    other.execute("BEGIN IMMEDIATE; CREATE TABLE t (a)").await.expect("begin");
+
+    let patience = Duration::from_millis(100);
+    let begun = std::time::Instant::now();
+    let refused =
+        SqliteStore::open(SqliteOptions { busy_timeout: patience, ..SqliteOptions::new(&path) }).await;
+    assert!(matches!(refused, Err(Error::Contention(_))), "{:?}", refused.err());
+    assert!(begun.elapsed() >= patience, "gave up at once");
+
+    let opening = tokio::spawn(SqliteStore::open(SqliteOptions::new(&path)));
+    other.execute("COMMIT").await.expect("commit");
+    opening.await.expect("joins").expect("opens");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_commit_that_fails_is_told_to_the_whole_group() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("main.db");
