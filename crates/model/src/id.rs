@@ -73,4 +73,10 @@ ids! {
     JobId;
     /// A member's note.
     NoteId;
+    /// An account of the points ledger. A member's account has the member's own id.
+    AccountId;
+    /// A transfer of points between two accounts.
+    TransferId;
+    /// Points of an account that are kept for somebody.
+    HoldId;
 }

@@ -4,12 +4,14 @@
 
 pub mod audit;
 pub mod ceremony;
+pub mod day;
 pub mod email;
 pub mod id;
 pub mod identity;
 pub mod job;
 pub mod key;
 pub mod language;
+pub mod ledger;
 pub mod member;
 pub mod note;
 pub mod page;
@@ -20,10 +22,11 @@ pub mod tenant;
 pub mod text;
 pub mod timestamp;
 
+pub use day::Day;
 pub use email::EmailAddress;
 pub use id::{
-    AuditEventId, CeremonyId, EmailFlowId, IdentityId, JobId, MemberId, NoteId, OAuthFlowId, PasskeyId,
-    ServiceKeyId, SessionId, TenantId,
+    AccountId, AuditEventId, CeremonyId, EmailFlowId, HoldId, IdentityId, JobId, MemberId, NoteId,
+    OAuthFlowId, PasskeyId, ServiceKeyId, SessionId, TenantId, TransferId,
 };
 pub use language::Language;
 pub use timestamp::Timestamp;

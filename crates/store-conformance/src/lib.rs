@@ -10,6 +10,8 @@ pub mod identity;
 pub mod job;
 pub mod key;
 pub mod lease;
+pub mod ledger;
+pub mod ledger_books;
 pub mod member;
 pub mod note;
 pub mod passkey;
@@ -44,6 +46,17 @@ macro_rules! cases {
             job { is_claimed_when_due, claims_never_overlap, fails_and_is_set_aside, batches_may_be_empty }
             key { signing_keys_are_a_ring, service_keys_live_and_die }
             lease { is_taken_and_renewed, is_taken_by_one_of_many, a_name_locks_others_out }
+            ledger {
+                a_batch_is_settled_in_order, a_key_happens_once, a_key_happens_once_among_many, a_key_has_one_meaning,
+                a_wallet_never_goes_below_zero, opposite_transfers_do_not_lock_up, a_transfer_is_undone_once,
+                a_statement_is_paged_and_filtered, a_locked_account_stands_still, a_closed_account_stays_closed, points_are_held_captured_and_released,
+                a_hold_is_settled_once_among_many, points_run_out, debts_are_paid_by_grants,
+                random_histories_agree_with_a_tiny_ledger
+            }
+            ledger_books {
+                accounts_are_paged, lines_and_totals_add_up, expired_holds_are_found, transfers_are_read_by_their_ids,
+                days_are_closed_once, one_closes_at_a_time
+            }
             member {
                 is_found_by_what_is_known, an_address_belongs_to_one, is_changed_in_every_field, change_tells_outcomes,
                 a_race_for_an_address_has_one_winner, a_race_of_changes_has_one_winner, a_lock_keeps_others_out,

@@ -1,6 +1,6 @@
 //! Removing what has run out.
 
-use mainstay_model::session::RevokedReason;
+use mainstay_model::{ledger::Posting, session::RevokedReason};
 use mainstay_store::{ExpiredBefore, ExpiredRows};
 
 use crate::{AnyStore, read, sample, write};
@@ -40,20 +40,38 @@ pub async fn removes_what_ran_out(store: AnyStore) {
         tx.spend_once(&spent, sample::at(expires)).await.expect("spend");
         flows.push((ceremony, oauth_flow, email_flow, spent));
     }
+    // Two keys of postings, an old one and a young one; what was posted stays.
+    for at in [39, 40] {
+        let posting = Posting { at: sample::at(at), ..sample::grant(sample::wallet(), 1) };
+        tx.post(&[posting]).await.expect("post");
+    }
     tx.commit().await.expect("commit");
 
     let mut tx = write(&store).await;
-    let before = ExpiredBefore { flows: sample::at(20), sessions: sample::at(10), jobs: sample::at(30) };
+    let before = ExpiredBefore {
+        flows: sample::at(20),
+        sessions: sample::at(10),
+        jobs: sample::at(30),
+        posting_keys: sample::at(40),
+    };
     let expired = tx.delete_expired(&before, 100).await.expect("delete");
-    let expected =
-        ExpiredRows { sessions: 2, ceremonies: 1, oauth_flows: 1, email_flows: 1, spent: 1, jobs: 1 };
+    let expected = ExpiredRows {
+        sessions: 2,
+        ceremonies: 1,
+        oauth_flows: 1,
+        email_flows: 1,
+        spent: 1,
+        jobs: 1,
+        posting_keys: 1,
+    };
     assert_eq!(expired, expected);
-    assert_eq!(expired.total(), 7);
+    assert_eq!(expired.total(), 8);
     let again = tx.delete_expired(&before, 100).await.expect("delete");
     assert_eq!(again.total(), 0);
     tx.commit().await.expect("commit");
 
     let mut tx = write(&store).await;
+    assert_eq!(tx.ledger_totals().await.expect("totals").transfers, 2);
     assert_eq!(tx.job_counts().await.expect("count"), (1, 1, Some(sample::at(1))));
     for (id, hash, stays) in kept {
         assert_eq!(tx.session_by_id(id).await.expect("read").is_some(), stays);
@@ -81,9 +99,10 @@ pub async fn keeps_to_its_limit(store: AnyStore) {
         let job = sample::job(0);
         tx.insert_jobs(std::slice::from_ref(&job)).await.expect("insert");
         tx.fail_job(job.id, None, "refused").await.expect("fail");
+        tx.post(&[sample::grant(sample::wallet(), 1)]).await.expect("post");
     }
     let late = sample::at(1_000_000);
-    let before = ExpiredBefore { flows: late, sessions: late, jobs: late };
+    let before = ExpiredBefore { flows: late, sessions: late, jobs: late, posting_keys: late };
     for each in [2, 2, 1, 0] {
         let expired = tx.delete_expired(&before, 2).await.expect("delete");
         let expected = ExpiredRows {
@@ -93,6 +112,7 @@ pub async fn keeps_to_its_limit(store: AnyStore) {
             email_flows: each,
             spent: each,
             jobs: each,
+            posting_keys: each,
         };
         assert_eq!(expired, expected);
     }

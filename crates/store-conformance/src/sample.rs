@@ -1,13 +1,14 @@
 //! Rows to try things with: each call makes a new one, with its own ids and unique values.
 
 use mainstay_model::{
-    AuditEventId, CeremonyId, EmailAddress, EmailFlowId, IdentityId, JobId, Language, MemberId, NoteId,
+    AuditEventId, CeremonyId, Day, EmailAddress, EmailFlowId, IdentityId, JobId, Language, MemberId, NoteId,
     OAuthFlowId, PasskeyId, ServiceKeyId, SessionId, TenantId, Timestamp,
     audit::NewAuditEvent,
     ceremony::{Ceremony, CeremonyKind, EmailFlow, EmailPurpose},
     identity::{Identity, OAuthFlow, Provider},
     job::{Job, JobKind},
     key::SigningKey,
+    ledger::{AccountRef, Amount, Closing, Order, Posting, PostingKey, TransferKind},
     member::{Member, MemberStatus, Role},
     note::Note,
     passkey::Passkey,
@@ -268,4 +269,53 @@ pub async fn a_session(store: &crate::AnyStore, member_id: MemberId) -> (Session
     tx.insert_session(&session, &token).await.expect("insert");
     tx.commit().await.expect("commit");
     (session, token)
+}
+
+/// The wallet of a member who need not exist.
+#[must_use]
+pub fn wallet() -> AccountRef {
+    AccountRef::member(MemberId::new(Uuid::now_v7()))
+}
+
+/// A posting with a key of its own.
+#[must_use]
+pub fn posting(order: Order) -> Posting {
+    let id = Uuid::now_v7();
+    Posting {
+        id,
+        key: PostingKey { scope: Uuid::from_u128(7), key: format!("key \"{id}\"") },
+        fingerprint: hash(&id.to_string()),
+        order,
+        reason: "for \"coffee\"\n\u{1F512}".to_owned(),
+        actor: "system".to_owned(),
+        cause: "purchase:7".to_owned(),
+        at: at(100),
+    }
+}
+
+/// Points out of nothing.
+#[must_use]
+pub fn grant(to: AccountRef, points: i64) -> Posting {
+    posting(Order::Grant { to, amount: Amount::new(points).expect("an amount"), expires_on: None })
+}
+
+/// Points from one to another.
+#[must_use]
+pub fn transfer(from: AccountRef, to: AccountRef, points: i64) -> Posting {
+    let (kind, amount) = (TransferKind::Transfer, Amount::new(points).expect("an amount"));
+    posting(Order::Move { kind, from, to, amount })
+}
+
+/// A closed day.
+#[must_use]
+pub fn closing(day: i32) -> Closing {
+    Closing {
+        day: Day::new(day),
+        transfers: 2,
+        points: 7,
+        digest: fresh_hash(),
+        previous: fresh_hash(),
+        hash: fresh_hash(),
+        closed_at: at(5),
+    }
 }

@@ -19,7 +19,7 @@ use crate::{
 /// Seed of the hash that turns a name into an advisory lock, so that other users of such locks are not met by chance.
 const NAME_LOCK_SEED: i64 = 0x6d61_696e_7374_6179;
 
-fn column<T, C>(items: &[T], column: impl Fn(&T) -> C) -> Vec<C> {
+pub(crate) fn column<T, C>(items: &[T], column: impl Fn(&T) -> C) -> Vec<C> {
     items.iter().map(column).collect()
 }
 

@@ -10,6 +10,7 @@ mod dialect;
 mod batch;
 mod codec;
 mod error;
+mod ledger_batch;
 mod migrate;
 mod options;
 mod pool;
@@ -30,6 +31,12 @@ mod identity;
 mod job;
 #[path = "../../store/portable/key.rs"]
 mod key;
+#[path = "../../store/portable/ledger.rs"]
+mod ledger;
+#[path = "../../store/portable/ledger_books.rs"]
+mod ledger_books;
+#[path = "../../store/portable/ledger_row.rs"]
+mod ledger_row;
 #[path = "../../store/portable/member.rs"]
 mod member;
 #[path = "../../store/portable/migration.rs"]

@@ -36,6 +36,7 @@ pub(crate) const MIGRATIONS: &[Migration] = migrations! {
     5 "0005_operations",
     6 "0006_notes",
     7 "0007_audit_retention",
+    8 "0008_wallet",
 };
 
 /// Waiting for another instance's migration, and a long migration itself, are no failures; that the table is there already is no

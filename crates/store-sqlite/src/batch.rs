@@ -254,6 +254,6 @@ pub(crate) async fn lock_name(tx: &mut Tx, _name: &str) -> Result<()> {
 }
 
 /// What both engines can keep, or a failure of the statement.
-fn kept<T>(value: Result<T, Fault>) -> Result<T> {
+pub(crate) fn kept<T>(value: Result<T, Fault>) -> Result<T> {
     value.map_err(|fault| Error::Failed(format!("a batch can't be written: {fault}")))
 }

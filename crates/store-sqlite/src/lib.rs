@@ -14,6 +14,7 @@ mod codec;
 mod connection;
 mod coordinator;
 mod error;
+mod ledger_batch;
 mod migrate;
 mod options;
 mod readers;
@@ -34,6 +35,12 @@ mod identity;
 mod job;
 #[path = "../../store/portable/key.rs"]
 mod key;
+#[path = "../../store/portable/ledger.rs"]
+mod ledger;
+#[path = "../../store/portable/ledger_books.rs"]
+mod ledger_books;
+#[path = "../../store/portable/ledger_row.rs"]
+mod ledger_row;
 #[path = "../../store/portable/member.rs"]
 mod member;
 #[path = "../../store/portable/migration.rs"]

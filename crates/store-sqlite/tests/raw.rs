@@ -6,7 +6,7 @@ use futures::{FutureExt, future::BoxFuture};
 use mainstay_store::{Access, Error};
 use mainstay_store_conformance::{
     AnyStore, at_once,
-    raw::{Raw, the_audit_trail_refuses_changes},
+    raw::{Raw, the_audit_trail_refuses_changes, the_ledger_refuses_changes},
     read, sample, write,
 };
 use mainstay_store_sqlite::{SqliteOptions, SqliteStore};
@@ -30,7 +30,7 @@ impl Raw for Connection {
         async move {
             let rows = sqlx::raw_sql(
                 "SELECT t.name AS t, c.name AS c FROM sqlite_schema AS t JOIN pragma_table_info(t.name) AS c \
-                 WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' ORDER BY t.name, c.cid",
+                 WHERE t.type IN ('table', 'view') AND t.name NOT LIKE 'sqlite_%' ORDER BY t.name, c.cid",
             )
             .fetch_all(&mut self.0)
             .await
@@ -56,7 +56,7 @@ async fn open(path: &Path) -> AnyStore {
 
 async fn migrated(path: &Path) -> AnyStore {
     let store = open(path).await;
-    assert_eq!(store.migrate().await.expect("migrate"), [1, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(store.migrate().await.expect("migrate"), [1, 2, 3, 4, 5, 6, 7, 8]);
     store
 }
 
@@ -66,6 +66,14 @@ async fn the_trail_is_append_only() {
     let path = directory.path().join("main.db");
     let store = migrated(&path).await;
     the_audit_trail_refuses_changes(store, &mut raw(&path).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn t_wa_08_the_ledger_is_append_only_and_never_below_zero() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("main.db");
+    let store = migrated(&path).await;
+    the_ledger_refuses_changes(store, &mut raw(&path).await).await;
 }
 
 #[cfg(unix)]
@@ -256,7 +264,7 @@ async fn eight_instances_migrate_once() {
     .await;
     let mut versions = applied.concat();
     versions.sort_unstable();
-    assert_eq!(versions, [1, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(versions, [1, 2, 3, 4, 5, 6, 7, 8]);
     assert!(open(&path).await.schema_state().await.expect("state").is_current());
 }
 
@@ -275,7 +283,7 @@ async fn a_migration_that_is_cut_off_leaves_nothing() {
     store.migrate().await.expect("migrate");
     assert!(store.schema_state().await.expect("state").is_current());
     sample::a_member(&store).await;
-    assert_eq!(raw(&path).await.tables().await.len(), 21);
+    assert_eq!(raw(&path).await.tables().await.len(), 27);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -284,7 +292,7 @@ async fn foreign_migrations_are_reported_or_refused() {
     let path = directory.path().join("main.db");
     let store = open(&path).await;
     let state = store.schema_state().await.expect("state");
-    assert_eq!((state.pending(), state.unknown()), (vec![1, 2, 3, 4, 5, 6, 7], vec![]));
+    assert_eq!((state.pending(), state.unknown()), (vec![1, 2, 3, 4, 5, 6, 7, 8], vec![]));
     store.migrate().await.expect("migrate");
     let mut raw = raw(&path).await;
     raw.execute("INSERT INTO _sqlx_migrations VALUES (99, 'newer', CURRENT_TIMESTAMP, TRUE, x'00', 1)")

@@ -8,11 +8,14 @@ use crate::{Tx, codec::Ts, value::query};
 
 macro_rules! delete_expired {
     ($table:literal, $key:literal, $condition:literal) => {
+        delete_expired!($table, $key, $key, $condition)
+    };
+    ($table:literal, $row:literal, $key:literal, $condition:literal) => {
         concat!(
             "DELETE FROM ",
             $table,
             " WHERE ",
-            $key,
+            $row,
             " IN (SELECT ",
             $key,
             " FROM ",
@@ -52,6 +55,12 @@ impl RetentionStore for Tx {
                 .await?,
             jobs: self
                 .write(expired(delete_expired!("jobs", "id", "set_aside AND run_at < $1"), before.jobs))
+                .await?,
+            posting_keys: self
+                .write(expired(
+                    delete_expired!("ledger_keys", "(scope, key)", "scope, key", "created_at < $1"),
+                    before.posting_keys,
+                ))
                 .await?,
         })
     }

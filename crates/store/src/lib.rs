@@ -16,6 +16,7 @@ mod error;
 mod identity;
 mod job;
 mod key;
+mod ledger;
 mod member;
 mod note;
 mod passkey;
@@ -34,6 +35,7 @@ pub use crate::{
     identity::{IdentityInserted, IdentityStore},
     job::{JobStore, LeaseStore},
     key::{KeyStore, ServiceKeyStore},
+    ledger::{LedgerBooksStore, LedgerStore, LedgerTotals, Posted, Receipt, StatementFilter},
     member::{MemberInserted, MemberStore, MemberUpdated, PasswordStore},
     note::NoteStore,
     passkey::{PasskeyInserted, PasskeyStore},
@@ -109,6 +111,8 @@ pub trait Tx:
     + JobStore
     + LeaseStore
     + NoteStore
+    + LedgerStore
+    + LedgerBooksStore
     + RetentionStore
     + SealStore
     + Send

@@ -14,6 +14,8 @@ pub struct ExpiredBefore {
     pub sessions: Timestamp,
     /// Jobs set aside that were due for the last time before.
     pub jobs: Timestamp,
+    /// Keys of postings that were used before.
+    pub posting_keys: Timestamp,
 }
 
 /// How many rows one call removed, by kind.
@@ -31,13 +33,21 @@ pub struct ExpiredRows {
     pub spent: u64,
     /// Jobs that were set aside.
     pub jobs: u64,
+    /// Keys of postings.
+    pub posting_keys: u64,
 }
 
 impl ExpiredRows {
     /// All of them.
     #[must_use]
     pub const fn total(&self) -> u64 {
-        self.sessions + self.ceremonies + self.oauth_flows + self.email_flows + self.spent + self.jobs
+        self.sessions
+            + self.ceremonies
+            + self.oauth_flows
+            + self.email_flows
+            + self.spent
+            + self.jobs
+            + self.posting_keys
     }
 }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use futures::{FutureExt, future::BoxFuture};
 use mainstay_store::Store;
-use mainstay_store_conformance::raw::{Raw, the_audit_trail_refuses_changes};
+use mainstay_store_conformance::raw::{Raw, the_audit_trail_refuses_changes, the_ledger_refuses_changes};
 use mainstay_store_postgres::{PostgresOptions, PostgresStore};
 use mainstay_store_sqlite::{SqliteOptions, SqliteStore};
 use sqlx::{AssertSqlSafe, Row, postgres::PgConnection};
@@ -54,7 +54,7 @@ async fn sqlite_tables() -> BTreeMap<String, Vec<String>> {
             .expect("connect");
     let rows = sqlx::raw_sql(
         "SELECT t.name AS t, c.name AS c FROM sqlite_schema AS t JOIN pragma_table_info(t.name) AS c \
-         WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' ORDER BY t.name, c.cid",
+         WHERE t.type IN ('table', 'view') AND t.name NOT LIKE 'sqlite_%' ORDER BY t.name, c.cid",
     )
     .fetch_all(&mut connection)
     .await
@@ -104,6 +104,22 @@ async fn an_area_of_the_trail_is_found_by_its_index() {
             plan.fetch_all(&mut connection).await.expect("a plan").iter().map(|row| row.get(0)).collect();
         let text = steps.join("\n");
         assert!(text.contains("audit_events_by_area") && !text.contains("Sort"), "{text}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn t_wa_08_the_ledger_is_append_only_and_never_below_zero() {
+    let database = Database::migrated().await;
+    let options = PostgresOptions { pooled: Some(false), ..PostgresOptions::new(&database.url) };
+    let store = PostgresStore::connect(options).await.expect("connect");
+    let mut raw = Connection(connect(&database.url).await);
+    always_dropping(database, async move {
+        for table in ["ledger_transfers", "ledger_accounts", "ledger_holds", "ledger_closings"] {
+            let refused = raw.execute(&format!("TRUNCATE {table}")).await.expect_err("truncate");
+            assert!(refused.contains("append-only"), "{refused}");
+        }
+        the_ledger_refuses_changes(Arc::new(store), &mut raw).await;
     })
     .await;
 }
