@@ -178,6 +178,21 @@ pub static ROUTES: &[Route] = &[
     read("/v1/notes/{note_id}", Member).needs(Capability::Notes),
     write("PATCH", "/v1/notes/{note_id}", Member).needs(Capability::Notes).body(NOTE_BODY_BYTES_MAX),
     write("DELETE", "/v1/notes/{note_id}", Member).needs(Capability::Notes),
+    // Wallet
+    read("/v1/wallet", Member).needs(Capability::Wallet),
+    read("/v1/wallet/balance", Member).needs(Capability::Wallet),
+    read("/v1/wallet/statement", Member).needs(Capability::Wallet),
+    read("/v1/wallet/statement.csv", Member).needs(Capability::Wallet),
+    read("/v1/wallet/holds", Member).needs(Capability::Wallet),
+    write("POST", "/v1/wallet/transfers", Member).needs(Capability::WalletTransfers),
+    read("/v1/operator/members/{member_id}/wallet", Operator).needs(Capability::Wallet),
+    read("/v1/operator/members/{member_id}/wallet/statement", Operator).needs(Capability::Wallet),
+    write("POST", "/v1/operator/members/{member_id}/wallet/grants", Operator).needs(Capability::Wallet),
+    write("POST", "/v1/operator/wallet/transfers/{transfer_id}/reversal", Operator).needs(Capability::Wallet),
+    read("/v1/service/members/{member_id}/wallet", Access::Service(Scope::WalletRead))
+        .needs(Capability::Wallet),
+    write("POST", "/v1/service/members/{member_id}/wallet/grants", Access::Service(Scope::WalletWrite))
+        .needs(Capability::Wallet),
     // Operators and services
     read("/v1/operator/audit", Operator),
     read("/v1/operator/service-keys", Operator),

@@ -8,11 +8,14 @@ use futures::StreamExt;
 use mainstay_services::{
     Code, Error,
     sabotage::{self, Guard},
+    wallet::IdempotencyKey,
 };
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
 
 use crate::{extract::Visit, problem::Problem, security::limits, state::Edge};
+
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 /// A JSON body within the route's bounds. Fields that are not known are ignored.
 pub(crate) struct Json<T>(pub(crate) T);
@@ -46,6 +49,32 @@ impl<T: DeserializeOwned + 'static> FromRequest for OptionalJson<T> {
             }
             require_type(&request, "application/json")?;
             parse(&bytes).map(|value| Self(Some(value)))
+        })
+    }
+}
+
+/// A JSON body of a request that happens once, with the key that its client made for it.
+pub(crate) struct Once<T> {
+    pub(crate) key: IdempotencyKey,
+    pub(crate) body: T,
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Once<T> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            require_type(&request, "application/json")?;
+            let bytes = read_body(&request, payload).await?;
+            let mut headers = request.headers().get_all(IDEMPOTENCY_KEY);
+            let header = headers.next().map(|value| value.to_str().unwrap_or("\u{0}"));
+            if headers.next().is_some() {
+                return Err(Error::new(Code::InvalidRequest, "Send one Idempotency-Key.").into());
+            }
+            let key = IdempotencyKey::new(header, request.method().as_str(), request.path(), &bytes)?;
+            Ok(Self { key, body: parse(&bytes)? })
         })
     }
 }

@@ -129,9 +129,7 @@ impl FromRequest for Operator {
 }
 
 /// A service whose key has the route's scope.
-pub(crate) struct ServiceCaller(
-    #[expect(dead_code, reason = "having one is the proof")] pub(crate) ServiceKey,
-);
+pub(crate) struct ServiceCaller(pub(crate) ServiceKey);
 
 impl FromRequest for ServiceCaller {
     type Error = Problem;

@@ -19,6 +19,7 @@ pub mod security;
 mod server;
 pub mod settings;
 mod state;
+mod statement_csv;
 mod telemetry;
 mod views;
 

@@ -35,11 +35,12 @@ const DESCRIPTION: &str = "JSON everywhere; times are RFC 3339 in UTC, ids are U
     (RFC 9457) with a stable `code`.\n\nBrowsers sign in with cookies and send `x-csrf-token` with whatever changes something; \
     native apps and servers send `mainstay-client: bearer` when they sign in, and get bearer tokens.";
 
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 9] = [
     ("sign-in", "Signing in and out"),
     ("me", "What a member has and does for themselves"),
     ("tenants", "Companies and groups, and who belongs to them"),
     ("notes", "A member's notes"),
+    ("wallet", "Points: balance, statement, transfers, holds"),
     ("operator", "For operators"),
     ("service", "For a team's own back ends"),
     ("configuration", "What a client needs to know"),

@@ -26,7 +26,7 @@ pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 #[must_use]
 pub(crate) const fn status(code: Code) -> StatusCode {
     match code {
-        Code::InvalidRequest | Code::MalformedJson => StatusCode::BAD_REQUEST,
+        Code::InvalidRequest | Code::MalformedJson | Code::IdempotencyKeyRequired => StatusCode::BAD_REQUEST,
         Code::Unauthenticated
         | Code::SessionEnded
         | Code::InvalidToken
@@ -45,10 +45,14 @@ pub(crate) const fn status(code: Code) -> StatusCode {
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
-        Code::Conflict | Code::LastWayIn | Code::IdentityTaken | Code::AccountExists => StatusCode::CONFLICT,
+        Code::Conflict
+        | Code::LastWayIn
+        | Code::IdentityTaken
+        | Code::AccountExists
+        | Code::InsufficientPoints => StatusCode::CONFLICT,
         Code::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        Code::ValidationFailed => StatusCode::UNPROCESSABLE_ENTITY,
+        Code::ValidationFailed | Code::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
         Code::RateLimited | Code::SignInBackoff => StatusCode::TOO_MANY_REQUESTS,
         Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         Code::CapabilityUnavailable | Code::DependencyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -84,6 +88,14 @@ pub(crate) struct ProblemView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     reason: Option<&'a str>,
+    /// Points that there are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    has: Option<i64>,
+    /// Points that it takes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    needs: Option<i64>,
     /// When it is worth trying again.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -152,8 +164,10 @@ pub(crate) fn render(error: &Error, request_id: &str) -> HttpResponse {
             .iter()
             .map(|fault| FieldProblem { field: &fault.field, code: fault.code, detail: &fault.detail })
             .collect(),
-        capability: error.capability.as_ref().map(|(capability, _)| capability.as_str()),
-        reason: error.capability.as_ref().map(|(_, reason)| reason.as_ref()),
+        capability: error.capability.as_ref().map(|off| off.0.as_str()),
+        reason: error.capability.as_ref().map(|off| off.1.as_ref()),
+        has: error.points.map(|(has, _)| has),
+        needs: error.points.map(|(_, needs)| needs),
         retry_after_seconds,
     };
     let body = serde_json::to_vec(&view).unwrap_or_default();

@@ -9,6 +9,10 @@ state! {
         MembersRead = "members:read",
         /// Read the audit trail.
         AuditRead = "audit:read",
+        /// Read members' wallets.
+        WalletRead = "wallet:read",
+        /// Give points to members, hold them and spend what is held.
+        WalletWrite = "wallet:write",
     }
 }
 

@@ -15,6 +15,7 @@ use crate::{
     ports::Ports,
     refusals::Refusals,
     sessions::{RefreshWriter, Sessions},
+    wallet::PostingWriter,
 };
 
 /// One running Mainstay. Cheap to share behind an [`Arc`].
@@ -37,6 +38,8 @@ pub struct App {
     pub notes: NoteWriter,
     /// Batched reads of single notes.
     pub note_reads: NoteReader,
+    /// Batched postings to the ledger.
+    pub postings: PostingWriter,
     /// Batched exchanges of refresh tokens.
     pub refreshes: RefreshWriter,
     /// Refusals that wait for the audit trail.
@@ -59,6 +62,7 @@ impl App {
         let identity = Identity::new(&settings)?;
         let notes = NoteWriter::start(Arc::clone(&store));
         let note_reads = NoteReader::start(Arc::clone(&store));
+        let postings = PostingWriter::start(Arc::clone(&store));
         let (clock, random) = (Arc::clone(&ports.clock), Arc::clone(&ports.random));
         let refreshes = RefreshWriter::start(Arc::clone(&store), clock, random, settings.session_sliding_ttl);
         Ok(Arc::new(Self {
@@ -71,6 +75,7 @@ impl App {
             identity,
             notes,
             note_reads,
+            postings,
             refreshes,
             refusals: Refusals::default(),
         }))

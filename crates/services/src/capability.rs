@@ -49,6 +49,8 @@ capabilities! {
     Billing = "billing";
     /// Points.
     Wallet = "wallet";
+    /// Points from member to member.
+    WalletTransfers = "wallet_transfers";
     /// Purchase webhooks.
     Purchases = "purchases";
     /// Rental listings.
@@ -115,7 +117,7 @@ impl Capabilities {
                     Code::CapabilityUnavailable,
                     format!("{} is not available here: {reason}", capability.as_str()),
                 );
-                error.capability = Some((capability, reason));
+                error.capability = Some(Box::new((capability, reason)));
                 Err(error)
             }
         }

@@ -90,6 +90,12 @@ codes! {
     UnsupportedMediaType = "unsupported_media_type", "The body's type is not supported here";
     /// Well formed, but a value is out of its bounds.
     ValidationFailed = "validation_failed", "A value is out of its bounds";
+    /// The request must carry a key that makes it happen once.
+    IdempotencyKeyRequired = "idempotency_key_required", "An Idempotency-Key is missing";
+    /// The key was used for another request.
+    IdempotencyKeyReused = "idempotency_key_reused", "The Idempotency-Key stands for another request";
+    /// There are fewer points than it takes.
+    InsufficientPoints = "insufficient_points", "There are not enough points";
     /// Too many requests.
     RateLimited = "rate_limited", "Too many requests";
     /// Too many failed sign-ins.
@@ -126,7 +132,9 @@ pub struct Error {
     /// When it is worth trying again.
     pub retry_after: Option<Duration>,
     /// Which capability is off and why, for [`Code::CapabilityUnavailable`].
-    pub capability: Option<(Capability, Cow<'static, str>)>,
+    pub capability: Option<Box<(Capability, Cow<'static, str>)>>,
+    /// Points that there are, and that it takes, for [`Code::InsufficientPoints`].
+    pub points: Option<(i64, i64)>,
     /// What really happened, for the log only.
     #[source]
     pub cause: Option<Box<dyn std::error::Error + Send + Sync>>,
@@ -144,6 +152,7 @@ impl Error {
             fields: Vec::new(),
             retry_after: None,
             capability: None,
+            points: None,
             cause: None,
             retryable: false,
         }

@@ -25,6 +25,7 @@ pub mod service_keys;
 pub mod sessions;
 pub mod settings;
 pub mod tenants;
+pub mod wallet;
 
 pub use crate::{
     app::App,

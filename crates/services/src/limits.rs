@@ -138,6 +138,28 @@ pub const TENANTS_BATCH: u32 = 1_000;
 pub const SERVICE_KEY_TOUCH: Duration = Duration::from_secs(60);
 /// Refusals at the edge are written into the audit trail so often.
 pub const REFUSALS_FLUSH: Duration = Duration::from_secs(60);
+/// The reason of a posting, in characters.
+pub const REASON_CHARS_MAX: usize = 200;
+/// An `Idempotency-Key`, in characters.
+pub const IDEMPOTENCY_KEY_CHARS_MAX: usize = 255;
+/// The answer to an `Idempotency-Key` is kept for so long (WAL-3: at least a day).
+pub const IDEMPOTENCY_KEY_KEPT: Duration = Duration::from_secs(48 * 3600);
+/// Lines of one page of a statement.
+pub const STATEMENT_LINES_MAX: u32 = 1_000;
+/// Lines of a statement as a table.
+pub const STATEMENT_CSV_LINES_MAX: usize = 10_000;
+/// Points are held for so long at least.
+pub const HOLD_TIME_MIN: Duration = Duration::from_secs(10);
+/// Points are held for so long at most.
+pub const HOLD_TIME_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Holds and points that ran out are looked for so often, on one node.
+pub const WALLET_UPKEEP_INTERVAL: Duration = Duration::from_secs(30);
+/// Holds or wallets that one transaction of it settles.
+pub const WALLET_UPKEEP_BATCH: u32 = 500;
+/// A day is closed so long after its end: by then every request of it has ended, whatever the nodes' clocks say.
+pub const CLOSING_GRACE: Duration = Duration::from_secs(3600);
+/// Rows of the ledger that verification and closing read at a time.
+pub const LEDGER_PAGE: u32 = 1_000;
 /// Groups of refusals (code, route, network) that are told apart between two writes; the rest is counted together by code.
 pub const REFUSAL_GROUPS_MAX: usize = 100;
 /// What `Retry-After` says when a queue of writes is full.
@@ -192,6 +214,24 @@ pub fn table() -> Vec<Limit> {
         time("clock difference between machines", CLOCK_LEEWAY, "401"),
         limit("attempts of a job", JOB_ATTEMPTS_MAX.to_string(), "set aside, alarm"),
         limit("attempts of a contended transaction", CONTENTION_ATTEMPTS_MAX.to_string(), "503"),
+        limit("reason of a posting", format!("{REASON_CHARS_MAX} characters"), "422"),
+        limit("points of one posting", mainstay_model::ledger::AMOUNT_MAX.to_string(), "422"),
+        limit("Idempotency-Key", format!("{IDEMPOTENCY_KEY_CHARS_MAX} characters"), "400"),
+        time("an Idempotency-Key's answer is kept", IDEMPOTENCY_KEY_KEPT, "the request is a new one"),
+        limit("lines on a page of a statement", STATEMENT_LINES_MAX.to_string(), "422"),
+        limit(
+            "lines of a statement as a table",
+            STATEMENT_CSV_LINES_MAX.to_string(),
+            "`x-more-lines` says so",
+        ),
+        limit("a hold lasts", format!("{} to {}", words(HOLD_TIME_MIN), words(HOLD_TIME_MAX)), "422"),
+        time("look for holds and points that ran out", WALLET_UPKEEP_INTERVAL, "the next run"),
+        limit(
+            "holds or wallets that one run settles at a time",
+            WALLET_UPKEEP_BATCH.to_string(),
+            "next batch",
+        ),
+        time("a day of the ledger is closed after its end", CLOSING_GRACE, "the next run"),
         limit("writes that wait for a batch", BATCH_QUEUE_MAX.to_string(), "503"),
         limit("items of one batch", BATCH_ITEMS_MAX.to_string(), "next batch"),
         time("jobs set aside are kept", JOB_SET_ASIDE_KEPT, "removed"),

@@ -1,4 +1,4 @@
-//! Removing what has run out: sessions, ceremonies, flows, spent values, jobs that nobody looked after and retired keys (SES-6). What expired is refused by
+//! Removing what has run out: sessions, ceremonies, flows, spent values, jobs that nobody looked after, keys of postings and retired keys (SES-6). What expired is refused by
 //! its check anyway; this keeps the tables small.
 
 use std::sync::Arc;
@@ -68,6 +68,7 @@ async fn remove_batch(app: &App) -> Result<ExpiredRows> {
         flows: now,
         sessions: now - limits::ENDED_SESSION_KEPT,
         jobs: now - limits::JOB_SET_ASIDE_KEPT,
+        posting_keys: now - limits::IDEMPOTENCY_KEY_KEPT,
     };
     let removed = tx.delete_expired(&before, limits::RETENTION_BATCH).await?;
     tx.commit().await?;
@@ -80,7 +81,7 @@ fn count(rows: &ExpiredRows) {
     }
 }
 
-const fn kinds(rows: &ExpiredRows) -> [(&'static str, u64); 6] {
+const fn kinds(rows: &ExpiredRows) -> [(&'static str, u64); 7] {
     [
         ("sessions", rows.sessions),
         ("ceremonies", rows.ceremonies),
@@ -88,6 +89,7 @@ const fn kinds(rows: &ExpiredRows) -> [(&'static str, u64); 6] {
         ("email_flows", rows.email_flows),
         ("spent", rows.spent),
         ("jobs", rows.jobs),
+        ("posting_keys", rows.posting_keys),
     ]
 }
 
@@ -98,6 +100,7 @@ fn add(sum: &mut ExpiredRows, rows: &ExpiredRows) {
     sum.email_flows += rows.email_flows;
     sum.spent += rows.spent;
     sum.jobs += rows.jobs;
+    sum.posting_keys += rows.posting_keys;
 }
 
 /// Runs now and then, and has sealed values [sealed anew](resealing), until `stop` is cancelled.

@@ -61,6 +61,8 @@ pub struct Settings {
     pub session_absolute_ttl: Duration,
     /// Audit events are kept for so long; for ever when there is no bound.
     pub audit_kept: Option<Duration>,
+    /// Points that are granted can be spent for so many days; for ever when there is no bound.
+    pub points_valid_days: Option<u32>,
     /// What `X-Test-Auth` must say; none while test mode is off. Never in prod.
     pub test_auth: Option<SecretString>,
 }
@@ -81,6 +83,7 @@ impl Settings {
             session_sliding_ttl: limits::SESSION_SLIDING_TTL,
             session_absolute_ttl: limits::SESSION_ABSOLUTE_TTL,
             audit_kept: None,
+            points_valid_days: None,
             test_auth: None,
         }
     }

@@ -339,7 +339,7 @@ pub async fn points_are_held_captured_and_released(store: AnyStore) {
         matches!(&released[1], Posted::Done { receipt: Receipt::Hold(again), is_replay: true } if again == freed)
     );
     // The answer to the one who made it stays what it was.
-    let replayed = post(&store, &[first.clone()]).await;
+    let replayed = post(&store, std::slice::from_ref(&first)).await;
     assert_eq!(replayed, [Posted::Done { receipt: Receipt::Hold(made.clone()), is_replay: true }]);
     let spare = account(&store, ada).await;
     assert_eq!((spare.balance, spare.held), (6, 0));
@@ -386,7 +386,7 @@ pub async fn points_run_out(store: AnyStore) {
     };
     assert_eq!(lots(ada).await, [Lot(Day::new(10), 10), Lot(Day::new(20), 10)]);
     let sent = transfer(ada, bob, 14);
-    post(&store, &[sent.clone()]).await;
+    post(&store, std::slice::from_ref(&sent)).await;
     assert_eq!(lots(ada).await, [Lot(Day::new(20), 6)]);
     assert_eq!(lots(bob).await, [Lot(Day::new(10), 10), Lot(Day::new(20), 4)]);
     let kept =
@@ -418,7 +418,7 @@ pub async fn points_run_out(store: AnyStore) {
     assert_eq!((due(10).await, lots(bob).await), (vec![], vec![Lot(Day::new(20), 4)]));
     // What is held for somebody does not run out before it is free.
     let held = hold(bob, ada, 4, 1_000);
-    post(&store, &[held.clone()]).await;
+    post(&store, std::slice::from_ref(&held)).await;
     assert_eq!(due(20).await, [ada]);
     post(&store, &[sample::posting(Order::Release(HoldId::new(held.id)))]).await;
     assert_eq!(due(20).await, both);

@@ -724,6 +724,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/operator/members/{member_id}/wallet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads a member's wallet */
+        get: operations["get_member_wallet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/members/{member_id}/wallet/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives points to a member
+         * @description Needs an `Idempotency-Key`: the same key and body are answered alike and happen once.
+         */
+        post: operations["grant_points"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/members/{member_id}/wallet/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads a member's statement, newest first */
+        get: operations["get_member_statement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/operator/service-keys": {
         parameters: {
             query?: never;
@@ -759,6 +813,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/operator/wallet/transfers/{transfer_id}/reversal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Undoes a transfer, whole
+         * @description Needs an `Idempotency-Key`: the same key and body are answered alike and happen once.
+         */
+        post: operations["reverse_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/public/config": {
         parameters: {
             query?: never;
@@ -787,6 +861,43 @@ export interface paths {
         get: operations["get_service_member"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/service/members/{member_id}/wallet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads a member's wallet */
+        get: operations["get_service_wallet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/service/members/{member_id}/wallet/grants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives points to a member
+         * @description Needs an `Idempotency-Key`: the same key and body are answered alike and happen once.
+         */
+        post: operations["grant_points_by_service"];
         delete?: never;
         options?: never;
         head?: never;
@@ -867,6 +978,115 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/wallet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads the own wallet */
+        get: operations["get_wallet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/wallet/balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads the own balance at a moment */
+        get: operations["get_balance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/wallet/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists own points that are held, newest first */
+        get: operations["list_holds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/wallet/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads the own statement, newest first */
+        get: operations["get_statement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/wallet/statement.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Reads the own statement as a table (CSV, RFC 4180), newest first
+         * @description At most 10000 lines; `limit` and `cursor` do not matter. Where there are more, the header `x-more-lines` says so: narrow the
+         *     time.
+         */
+        get: operations["get_statement_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/wallet/transfers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends points to another member
+         * @description Needs an `Idempotency-Key`: the same key and body are answered alike and happen once.
+         */
+        post: operations["transfer_points"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -906,6 +1126,13 @@ export interface components {
             items: components["schemas"]["AuditEvent"][];
             /** @description Where the next page begins; none on the last. */
             next_cursor?: string | null;
+        };
+        /** @description The balance after all that was posted up to a moment. */
+        BalanceAt: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            balance: number;
         };
         /** @description Whether something can be used here. */
         Capability: {
@@ -993,6 +1220,16 @@ export interface components {
             /** Format: uuid */
             flow_id: string;
         };
+        /** @description Points that run out at the end of a day. */
+        ExpiringPoints: {
+            /**
+             * Format: date
+             * @description The last day on which they can be spent, in UTC.
+             */
+            expires_on: string;
+            /** Format: int64 */
+            points: number;
+        };
         /** @description One value that was not taken. */
         FieldProblem: {
             /** @description A stable word. */
@@ -1012,6 +1249,35 @@ export interface components {
             status: string;
             /** @description The server's version. */
             version: string;
+        };
+        /** @description Points that are held for somebody. */
+        Hold: {
+            /** Format: int64 */
+            amount: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            member_id: string;
+            /**
+             * Format: uuid
+             * @description Who gets them when they are captured, if it is a merchant.
+             */
+            merchant_id?: string | null;
+            reason: string;
+            /** Format: date-time */
+            settled_at?: string | null;
+            /** @description `held`, `captured`, `released` or `expired`. */
+            state: string;
+        };
+        /** @description One page of holds, newest first. */
+        Holds: {
+            items: components["schemas"]["Hold"][];
+            /** @description Where the next page begins; none on the last. */
+            next_cursor?: string | null;
         };
         /** @description A linked account at an identity provider. */
         Identity: {
@@ -1162,6 +1428,16 @@ export interface components {
             detail: string;
             /** @description The values that were not taken. */
             errors?: components["schemas"]["FieldProblem"][];
+            /**
+             * Format: int64
+             * @description Points that there are.
+             */
+            has?: number;
+            /**
+             * Format: int64
+             * @description Points that it takes.
+             */
+            needs?: number;
             /** @description Why it is off. */
             reason?: string;
             /** @description Names the request in our logs. */
@@ -1331,6 +1607,55 @@ export interface components {
             /** @description `google` or `apple`. */
             provider: string;
         };
+        /** @description One page of a statement, newest first. */
+        Statement: {
+            items: components["schemas"]["StatementLine"][];
+            /** @description Where the next page begins; none on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description A line of a statement. */
+        StatementLine: {
+            /**
+             * Format: int64
+             * @description Points; below zero when they were taken.
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description The balance after it.
+             */
+            balance: number;
+            /** @description What caused it, as `kind:id`; empty when nothing did but a person. */
+            cause: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Why points moved. */
+            kind: string;
+            /**
+             * Format: uuid
+             * @description The merchant on the other side, if it is one.
+             */
+            merchant_id?: string | null;
+            /**
+             * Format: uuid
+             * @description The member on the other side, if it is one.
+             */
+            other_member_id?: string | null;
+            /** @description In people's words. */
+            reason: string;
+            /**
+             * Format: uuid
+             * @description The transfer that it undoes.
+             */
+            reverses?: string | null;
+            /**
+             * Format: int64
+             * @description Its number in the wallet, from 1 and without gaps.
+             */
+            sequence: number;
+            /** Format: uuid */
+            transfer_id: string;
+        };
         /** @description A tenant, as one of its members sees it. */
         Tenant: {
             /** Format: date-time */
@@ -1381,6 +1706,55 @@ export interface components {
             role?: string | null;
             /** @description Makes the token values the same each time. */
             seed?: string | null;
+        };
+        /** @description A transfer, as one of its two sides sees it. */
+        Transfer: {
+            /**
+             * Format: int64
+             * @description Points that moved.
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description The wallet's balance after it.
+             */
+            balance: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            kind: string;
+            reason: string;
+            /**
+             * Format: uuid
+             * @description The transfer that it undoes.
+             */
+            reverses?: string | null;
+        };
+        /** @description What a wallet has, in points. */
+        Wallet: {
+            /**
+             * Format: int64
+             * @description What can be spent.
+             */
+            available: number;
+            /**
+             * Format: int64
+             * @description All points.
+             */
+            balance: number;
+            /** @description Points that run out, the first to run out first. */
+            expiring: components["schemas"]["ExpiringPoints"][];
+            /**
+             * Format: int64
+             * @description Of them, held for somebody.
+             */
+            held: number;
+            /**
+             * Format: int64
+             * @description What is owed, because points had to be taken back that were spent; the next grants pay it.
+             */
+            owed: number;
         };
         /** @description What opens the account beside codes to its address, and the sessions that are live. */
         WaysIn: {
@@ -2470,6 +2844,92 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    get_member_wallet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                member_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What it has */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wallet"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    grant_points: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A value of your own, the same when you try again */
+                "Idempotency-Key": string;
+            };
+            path: {
+                member_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The grant */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_member_statement: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Why points moved: `grant`, `transfer`, `redemption`, `capture`, `reversal`, `expiry`, `forfeit`, `claw_back`, `debt`,
+                 *     `repayment`.
+                 */
+                kind?: string;
+                /** @description Not before (RFC 3339). */
+                since?: string;
+                /** @description Before (RFC 3339). */
+                until?: string;
+                /** @description At most so many lines: 1 to 1000, and 20 when it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                member_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statement"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     list_service_keys: {
         parameters: {
             query?: never;
@@ -2537,6 +2997,32 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    reverse_transfer: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A value of your own, the same when you try again */
+                "Idempotency-Key": string;
+            };
+            path: {
+                transfer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The transfer that undoes it */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     get_public_config: {
         parameters: {
             query?: never;
@@ -2576,6 +3062,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ServiceMember"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_service_wallet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                member_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What it has */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wallet"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    grant_points_by_service: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A value of your own, the same when you try again */
+                "Idempotency-Key": string;
+            };
+            path: {
+                member_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The grant */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -2746,6 +3281,173 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_wallet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What it has */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wallet"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_balance: {
+        parameters: {
+            query?: {
+                /** @description A moment (RFC 3339); now when it is left out. */
+                at?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The balance */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BalanceAt"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_holds: {
+        parameters: {
+            query?: {
+                /** @description `held`, `captured`, `released` or `expired`; all when it is left out. */
+                state?: string;
+                /** @description At most so many items: 1 to 100, and 20 when it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Holds"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_statement: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Why points moved: `grant`, `transfer`, `redemption`, `capture`, `reversal`, `expiry`, `forfeit`, `claw_back`, `debt`,
+                 *     `repayment`.
+                 */
+                kind?: string;
+                /** @description Not before (RFC 3339). */
+                since?: string;
+                /** @description Before (RFC 3339). */
+                until?: string;
+                /** @description At most so many lines: 1 to 1000, and 20 when it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statement"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_statement_csv: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Why points moved: `grant`, `transfer`, `redemption`, `capture`, `reversal`, `expiry`, `forfeit`, `claw_back`, `debt`,
+                 *     `repayment`.
+                 */
+                kind?: string;
+                /** @description Not before (RFC 3339). */
+                since?: string;
+                /** @description Before (RFC 3339). */
+                until?: string;
+                /** @description At most so many lines: 1 to 1000, and 20 when it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The lines */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    transfer_points: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A value of your own, the same when you try again */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The transfer */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
             };
             default: components["responses"]["Problem"];
         };

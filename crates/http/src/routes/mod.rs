@@ -11,6 +11,7 @@ pub(crate) mod operator;
 pub(crate) mod service;
 pub(crate) mod studio;
 pub(crate) mod tenants;
+pub(crate) mod wallet;
 pub(crate) mod well_known;
 
 use actix_web::web;
@@ -26,6 +27,7 @@ pub(crate) type Answer<T> = Result<web::Json<T>, Problem>;
 /// Registers every handler, and with it its description. The busiest come first: the router tries them in order.
 pub(crate) fn configure(services: &mut ServiceConfig<'_>) {
     notes::configure(services);
+    wallet::configure(services);
     auth::configure(services);
     me::configure(services);
     tenants::configure(services);

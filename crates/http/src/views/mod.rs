@@ -8,6 +8,7 @@ pub(crate) mod passkey;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 pub(crate) mod tenant;
+pub(crate) mod wallet;
 
 use mainstay_services::{Error, limits};
 use serde::Deserialize;

@@ -32,10 +32,11 @@ fn with_body(request: RequestBuilder, route: &Route) -> RequestBuilder {
     if route.method == "GET" {
         return request;
     }
-    request.json(&json!({
+    request.header("idempotency-key", "a-key").json(&json!({
         "text": "x", "name": "x", "role": "member", "member_id": NOBODY, "scopes": ["members:read"], "display_name": "x",
         "email": "ada@example.com", "flow_id": NOBODY, "code": "00000000", "ceremony_id": NOBODY, "credential": {},
         "password": "correct horse", "provider": "google", "id_token": "x", "identity": "x",
+        "to": NOBODY, "amount": 1, "reason": "x",
     }))
 }
 
@@ -143,7 +144,8 @@ on_both_engines! {
             call(&operator, route, &path).await.expect(401);
             by("msk_deadbeef_0000000000000000000000000000000000000000000").await.expect(401);
             by(&wrong).await.expect_problem(403, "forbidden");
-            by(&right).await.expect(200);
+            let status = by(&right).await.status;
+            assert!([200, 201].contains(&status), "{route:?} {status}");
             operator.delete(&format!("/v1/operator/service-keys/{right_id}")).await.expect(204);
             by(&right).await.expect(401);
         }
@@ -200,7 +202,7 @@ on_both_engines! {
             let operator = server.operator("operator").await;
             let reply = call(&operator, route, &path(route, &[])).await;
             // These are there, but not what they are about.
-            let absent = route.path.contains('{') || route.path == "/v1/me/email" || route.access == Access::MetricsToken;
+            let absent = route.path.contains('{') || ["/v1/me/email", "/v1/wallet/transfers"].contains(&route.path) || route.access == Access::MetricsToken;
             let missing = reply.status == 404 && !absent;
             assert!(!missing && reply.status != 405 && reply.status < 500, "{route:?} {reply:?}");
         }

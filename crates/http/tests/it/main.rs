@@ -22,3 +22,4 @@ mod running;
 mod security;
 mod studio;
 mod tenants;
+mod wallet;

@@ -11,6 +11,7 @@ mod output;
 mod sabotage;
 mod serve;
 mod service_keys;
+mod wallet;
 
 use std::process::ExitCode;
 
@@ -62,6 +63,11 @@ enum Command {
     Audit {
         #[command(subcommand)]
         command: audit::Command,
+    },
+    /// Recompute the books of the wallet.
+    Wallet {
+        #[command(subcommand)]
+        command: wallet::Command,
     },
     /// Attack a running deployment and show the evidence.
     Gate(Box<mainstay_gate::cli::Arguments>),
@@ -126,6 +132,7 @@ fn with_config(command: Command, json: bool) -> ExitCode {
             Command::Members { command } => members::run(&config, command, json).await,
             Command::ServiceKeys { command } => service_keys::run(&config, command, json).await,
             Command::Audit { command } => audit::run(&config, command, json).await,
+            Command::Wallet { command } => wallet::run(&config, command, json).await,
             Command::Config { .. }
             | Command::Gate(_)
             | Command::Openapi

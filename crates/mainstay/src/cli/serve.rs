@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context;
 use mainstay_http::{ClassLimits, HttpSettings, RateLimits};
 use mainstay_providers::SystemRandom;
-use mainstay_services::{jobs, refusals, retention, sessions};
+use mainstay_services::{jobs, refusals, retention, sessions, wallet};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -41,6 +41,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     background.spawn(jobs::run_background(Arc::clone(&app), stopping.clone()));
     background.spawn(retention::run_background(Arc::clone(&app), stopping.clone()));
     background.spawn(refusals::run_background(Arc::clone(&app), stopping.clone()));
+    background.spawn(wallet::run_background(Arc::clone(&app), stopping.clone()));
     background.close();
     let upkeep = tokio::spawn(telemetry::upkeep(metrics.clone()));
 

@@ -18,11 +18,11 @@ const METRICS_TOKEN_CHARS_MIN: usize = 32;
 /// A trail that is shorter helps nobody who finds an intruder late.
 const AUDIT_KEPT_DAYS_MIN: u32 = 30;
 /// A century.
-const AUDIT_KEPT_DAYS_MAX: u32 = 36_500;
+const DAYS_MAX: u32 = 36_500;
 /// Random 32 bytes have about 30 different values; this few mean a typed or repeated key.
 const KEY_DISTINCT_BYTES_MIN: usize = 16;
 /// Modules that `MAINSTAY_MODULES_OFF` may name.
-pub(crate) const MODULES: [&str; 4] = ["passkey", "email_code", "tenants", "notes"];
+pub(crate) const MODULES: [&str; 5] = ["passkey", "email_code", "tenants", "notes", "wallet"];
 /// Classes of routes that `MAINSTAY_RATE_LIMITS` may name.
 const RATE_CLASSES: [&str; 4] = ["auth", "read", "write", "public"];
 /// Words that only stand in examples and tutorials.
@@ -98,19 +98,20 @@ pub(super) fn roots(raw: &mut Raw) -> Option<Roots> {
 }
 
 pub(super) fn audit_kept(raw: &mut Raw) -> Option<Duration> {
-    const NAME: &str = "MAINSTAY_AUDIT_KEPT_DAYS";
-    let text = raw.text(NAME)?;
-    match text.parse::<u32>() {
-        Ok(days @ AUDIT_KEPT_DAYS_MIN..=AUDIT_KEPT_DAYS_MAX) => {
-            Some(Duration::from_secs(u64::from(days) * 24 * 3600))
-        }
-        _ => {
-            let range =
-                format!("must be a number of days from {AUDIT_KEPT_DAYS_MIN} to {AUDIT_KEPT_DAYS_MAX}");
-            raw.wrong(NAME, range);
-            None
-        }
+    let days = days(raw, "MAINSTAY_AUDIT_KEPT_DAYS", AUDIT_KEPT_DAYS_MIN)?;
+    Some(Duration::from_secs(u64::from(days) * 24 * 3600))
+}
+
+pub(super) fn points_valid_days(raw: &mut Raw) -> Option<u32> {
+    days(raw, "MAINSTAY_WALLET_POINTS_VALID_DAYS", 1)
+}
+
+fn days(raw: &mut Raw, name: &'static str, least: u32) -> Option<u32> {
+    let days = raw.text(name)?.parse().ok().filter(|days| (least..=DAYS_MAX).contains(days));
+    if days.is_none() {
+        raw.wrong(name, format!("must be a number of days from {least} to {DAYS_MAX}"));
     }
+    days
 }
 
 pub(super) fn apple_key(raw: &mut Raw, pem: &str) {

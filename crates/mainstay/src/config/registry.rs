@@ -102,6 +102,12 @@ variables! {
     "MAINSTAY_AUDIT_KEPT_DAYS", "(none: for ever)", "730",
         "Audit events older than so many days are removed, a day at a time; the trail tells where it begins, and `mainstay audit verify` proves the rest. From 30 on.";
 
+    ["Wallet"]
+    "MAINSTAY_WALLET_TRANSFERS", "false", "true",
+        "Whether members may send points to one another.";
+    "MAINSTAY_WALLET_POINTS_VALID_DAYS", "(none: for ever)", "365",
+        "Points that are granted can be spent for so many days, to the end of the last one in UTC, unless the grant names a day. From 1 on.";
+
     ["Secrets"]
     "TOKEN_ENCRYPTION_KEY" secret, "made in the data folder in dev; must be set elsewhere", "the output of `mainstay keys generate`",
         "Encrypts stored signing keys and provider tokens: 32 random bytes as url-safe base64 (44 characters).";

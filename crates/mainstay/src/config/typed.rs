@@ -80,6 +80,8 @@ pub(crate) struct Config {
     pub database_pooler: Option<bool>,
     pub migrate_on_start: bool,
     pub audit_kept: Option<Duration>,
+    pub wallet_transfers: bool,
+    pub points_valid_days: Option<u32>,
     pub redis_url: Option<SecretString>,
     /// Authorities of the deployment's own.
     pub roots: Option<Roots>,
@@ -223,6 +225,8 @@ impl Config {
             },
             migrate_on_start: raw.flag("MAINSTAY_MIGRATE_ON_START", true),
             audit_kept: check::audit_kept(raw),
+            wallet_transfers: raw.flag("MAINSTAY_WALLET_TRANSFERS", false),
+            points_valid_days: check::points_valid_days(raw),
             redis_url: raw.text("REDIS_URL").map(Into::into),
             roots: check::roots(raw),
             token_encryption_key,

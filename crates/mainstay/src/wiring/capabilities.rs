@@ -17,6 +17,14 @@ pub(super) fn of(config: &Config) -> Capabilities {
     capabilities.set(Capability::Passkey, module("passkey"));
     capabilities.set(Capability::Tenants, module("tenants"));
     capabilities.set(Capability::Notes, module("notes"));
+    let wallet = module("wallet");
+    let transfers = match (&wallet, config.wallet_transfers) {
+        (State::Off(_), _) => off("The wallet is off."),
+        (State::On, false) => off("Members can't send points to one another here."),
+        (State::On, true) => State::On,
+    };
+    capabilities.set(Capability::Wallet, wallet);
+    capabilities.set(Capability::WalletTransfers, transfers);
     let email = match (module("email_code"), &config.mail) {
         (State::On, MailSettings::Off) => off("No mail server is configured."),
         (state, _) => state,

@@ -90,6 +90,7 @@ pub(crate) fn settings(config: &Config) -> Settings {
     settings.rp_origins.clone_from(&config.rp_origins);
     settings.product_name.clone_from(&config.product_name);
     settings.audit_kept = config.audit_kept;
+    settings.points_valid_days = config.points_valid_days;
     settings.test_auth.clone_from(&config.test_auth);
     settings
 }

@@ -82,7 +82,7 @@ impl Identity {
         self.webauthn.as_ref().ok_or_else(|| {
             let reason = "Passkeys need a host name, and this deployment is reached by an IP address.";
             let mut error = Error::new(Code::CapabilityUnavailable, reason);
-            error.capability = Some((Capability::Passkey, reason.into()));
+            error.capability = Some(Box::new((Capability::Passkey, reason.into())));
             error
         })
     }

@@ -164,7 +164,7 @@ pub(super) fn port(app: &App, provider: Provider) -> Result<Arc<dyn IdentityProv
     app.ports.identity_providers.get(&provider).cloned().ok_or_else(|| {
         let reason = format!("{provider} is not configured.");
         let mut error = Error::new(Code::CapabilityUnavailable, reason.clone());
-        error.capability = Some((capability, reason.into()));
+        error.capability = Some(Box::new((capability, reason.into())));
         error
     })
 }

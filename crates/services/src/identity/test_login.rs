@@ -70,7 +70,7 @@ fn open_door(app: &App) -> Result<&str> {
         let reason = "It never exists in production.";
         let mut error =
             Error::new(Code::CapabilityUnavailable, format!("test_login is not available here: {reason}"));
-        error.capability = Some((Capability::TestLogin, reason.into()));
+        error.capability = Some(Box::new((Capability::TestLogin, reason.into())));
         return Err(error);
     }
     app.capabilities.require(Capability::TestLogin)?;

@@ -11,10 +11,11 @@ use crate::{
     jobs::{self, Work},
     limits,
     sabotage::{self, Guard},
-    sessions,
+    sessions, wallet,
 };
 
-/// Deletes the caller's account with sessions, passkeys, identities, notes and memberships. Provider tokens are revoked by jobs.
+/// Deletes the caller's account with sessions, passkeys, identities, notes and memberships; the wallet is closed, and its points are
+/// given up. Provider tokens are revoked by jobs.
 /// The audit trail keeps the id and nothing else of them.
 ///
 /// # Errors
@@ -48,6 +49,7 @@ async fn delete(app: &App, ctx: &RequestContext, caller: &Caller) -> Result<bool
     if tenants(&mut *tx, member.id).await?.iter().any(|id| left.binary_search(id).is_err()) {
         return Err(contended());
     }
+    wallet::close_wallet(app, &mut *tx, member.id).await?;
     tx.delete_member(member.id).await?;
     jobs::enqueue(app, &mut *tx, &work).await?;
     let actor = Actor::Member(member.id);

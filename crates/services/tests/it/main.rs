@@ -20,3 +20,4 @@ mod retention;
 mod service_keys;
 mod sessions;
 mod tenants;
+mod wallet;

@@ -10,7 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use mainstay_http::{Check, CheckState, ClassLimits, HttpSettings, RateLimits, Readiness, Running, serve};
-use mainstay_model::identity::Provider;
+use mainstay_model::{Timestamp, identity::Provider};
 use mainstay_providers::{FolderMailer, MemoryBus, MemoryLimiter, SystemRandom};
 use mainstay_services::{
     App, Capabilities, Capability, Settings,
@@ -180,6 +180,11 @@ impl TestServer {
         let client = self.native();
         client.sign_in(&json!({ "identity": identity })).await;
         client
+    }
+
+    /// The moment on its clock.
+    pub(crate) fn now(&self) -> Timestamp {
+        mainstay_services::ports::Clock::now(&*self.clock)
     }
 
     pub(crate) fn advance(&self, duration: Duration) {

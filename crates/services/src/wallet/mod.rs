@@ -1,0 +1,144 @@
+//! The wallet: points of members, moved by the ledger alone (WAL-1…6). Everything that changes a balance is a posting with a key of
+//! its own, so that it happens once.
+
+mod closing;
+mod hold;
+mod key;
+mod member;
+mod operator;
+mod posting;
+mod upkeep;
+mod verify;
+
+use mainstay_model::{
+    ServiceKeyId,
+    audit::Actor,
+    ledger::{Amount, Order, Posting, PostingKey, Refusal, RefusalKind},
+    text,
+};
+use mainstay_store::Posted;
+pub use mainstay_store::StatementFilter;
+
+pub use self::{
+    closing::close_days,
+    hold::{NewHold, capture, hold, hold_by_id, holds, release},
+    key::IdempotencyKey,
+    member::{Balance, balance, balance_at, statement, transfer},
+    operator::{Grant, grant, reverse},
+    posting::PostingWriter,
+    upkeep::{run_background, run_once},
+    verify::{Fault, Verified, verify},
+};
+pub(crate) use self::{member::close_wallet, posting::system_key};
+use crate::{App, Caller, Code, Error, Result, limits};
+
+/// Who posts, and whose keys they use.
+#[derive(Clone, Debug)]
+pub struct Poster {
+    actor: Actor,
+    scope: uuid::Uuid,
+}
+
+impl From<&Caller> for Poster {
+    fn from(caller: &Caller) -> Self {
+        Self { actor: caller.actor(), scope: caller.member_id.uuid() }
+    }
+}
+
+impl From<ServiceKeyId> for Poster {
+    fn from(id: ServiceKeyId) -> Self {
+        Self { actor: Actor::Service(id), scope: id.uuid() }
+    }
+}
+
+/// What was posted, and whether it was under the same key before.
+#[derive(Clone, Debug)]
+pub struct Outcome<T> {
+    /// What was written.
+    pub receipt: T,
+    /// The same request was carried out before.
+    pub is_replay: bool,
+}
+
+/// An amount as a client gave it.
+///
+/// # Errors
+/// [`Code::ValidationFailed`] when it is no whole number from 1 to [`mainstay_model::ledger::AMOUNT_MAX`].
+pub fn checked_amount(field: &'static str, points: Option<i64>) -> Result<Amount> {
+    points.and_then(Amount::new).ok_or_else(|| {
+        let most = mainstay_model::ledger::AMOUNT_MAX;
+        Error::field(field, "invalid", format!("must be a whole number of points from 1 to {most}"))
+    })
+}
+
+fn checked_reason(reason: &str) -> Result<String> {
+    text::label(reason, limits::REASON_CHARS_MAX).map_err(|fault| Error::text("reason", fault))
+}
+
+fn required_reason(reason: &str) -> Result<String> {
+    text::required_label(reason, limits::REASON_CHARS_MAX).map_err(|fault| Error::text("reason", fault))
+}
+
+/// A posting of somebody's, of this moment.
+fn posting(app: &App, poster: &Poster, key: &IdempotencyKey, order: Order, reason: String) -> Posting {
+    let at = app.now();
+    Posting {
+        id: app.ports.random.uuid(at),
+        key: PostingKey { scope: poster.scope, key: key.key.clone() },
+        fingerprint: key.fingerprint,
+        order,
+        reason,
+        actor: poster.actor.to_text(),
+        cause: String::new(),
+        at,
+    }
+}
+
+/// What came of a posting, in words for its caller.
+///
+/// # Errors
+/// [`Code::InsufficientPoints`], [`Code::IdempotencyKeyReused`], [`Code::NotFound`], [`Code::Conflict`].
+fn receipt(posted: Posted) -> Result<Outcome<mainstay_store::Receipt>> {
+    match posted {
+        Posted::Done { receipt, is_replay } => Ok(Outcome { receipt, is_replay }),
+        Posted::Refused { refusal, .. } => Err(refused(refusal)),
+        Posted::KeyReused => Err(Error::new(
+            Code::IdempotencyKeyReused,
+            "This Idempotency-Key was used for another request. Nothing was done.",
+        )),
+    }
+}
+
+fn refused(refusal: Refusal) -> Error {
+    let Refusal { kind, has, needs } = refusal;
+    let conflict = |detail: &'static str| Error::new(Code::Conflict, detail);
+    match kind {
+        RefusalKind::Insufficient => {
+            let mut error = Error::new(
+                Code::InsufficientPoints,
+                format!("There are {has} points to spend, and this takes {needs}."),
+            );
+            error.points = Some((has, needs));
+            error
+        }
+        RefusalKind::MoreThanHeld => {
+            let mut error = Error::new(
+                Code::InsufficientPoints,
+                format!("{has} points are held, and this takes {needs}."),
+            );
+            error.points = Some((has, needs));
+            error
+        }
+        RefusalKind::Unknown => Error::not_found(),
+        RefusalKind::Closed => conflict("The wallet is closed."),
+        RefusalKind::NotReversible => conflict("It was undone before, or is nothing that can be undone."),
+        RefusalKind::SameAccount => {
+            Error::field("to", "invalid", "must be another wallet than the one that gives")
+        }
+        RefusalKind::NotHeld => {
+            conflict("The points are not held any more: they were captured, released, or ran out.")
+        }
+        RefusalKind::NothingExpired => conflict("No points ran out."),
+        RefusalKind::OutOfRange => conflict("The account can't take so many points."),
+    }
+}

@@ -1,0 +1,81 @@
+//! What operators and services do with members' wallets.
+
+use mainstay_model::{
+    Day, MemberId, TransferId,
+    ledger::{AccountRef, Order, Settlement},
+};
+use serde_json::json;
+
+use super::{
+    IdempotencyKey, Outcome, Poster, checked_amount,
+    member::{require_member, settlement},
+    posting, receipt, required_reason,
+};
+use crate::{App, Capability, Error, RequestContext, Result, audit};
+
+/// A grant that is asked for.
+#[derive(Clone, Debug)]
+pub struct Grant<'a> {
+    /// To whom.
+    pub member_id: MemberId,
+    /// How many points.
+    pub amount: Option<i64>,
+    /// Why, for the member and the books.
+    pub reason: &'a str,
+    /// Until the end of which day they can be spent; the deployment's rule when nothing is said.
+    pub expires_on: Option<Day>,
+}
+
+/// Gives points to a member.
+///
+/// # Errors
+/// [`crate::Code::NotFound`] when there is no such member, [`crate::Code::ValidationFailed`],
+/// [`crate::Code::IdempotencyKeyReused`], [`crate::Code::CapabilityUnavailable`], or the database is away.
+pub async fn grant(
+    app: &App,
+    ctx: &RequestContext,
+    poster: &Poster,
+    key: &IdempotencyKey,
+    wanted: Grant<'_>,
+) -> Result<Outcome<Settlement>> {
+    app.capabilities.require(Capability::Wallet)?;
+    let (amount, reason) = (checked_amount("amount", wanted.amount)?, required_reason(wanted.reason)?);
+    let today = Day::of(app.now());
+    if wanted.expires_on.is_some_and(|day| day < today) {
+        return Err(Error::field("expires_on", "invalid", "must not be in the past"));
+    }
+    require_member(app, wanted.member_id).await?;
+    let expires_on = wanted.expires_on.or_else(|| default_expiry(app, today));
+    let order = Order::Grant { to: AccountRef::member(wanted.member_id), amount, expires_on };
+    let posting = posting(app, poster, key, order, reason);
+    let detail = json!({ "transfer": posting.id, "points": amount.points() });
+    let subject = format!("member:{}", wanted.member_id);
+    let event = audit::event(app, ctx, "wallet.granted", &poster.actor, subject, detail);
+    settlement(receipt(app.postings.submit(posting, Some(event)).await?)?)
+}
+
+/// The last day of points that are granted today.
+pub(crate) fn default_expiry(app: &App, today: Day) -> Option<Day> {
+    app.settings.points_valid_days.map(|days| today.plus(i32::try_from(days).unwrap_or(i32::MAX)))
+}
+
+/// Undoes a transfer, whole.
+///
+/// # Errors
+/// [`crate::Code::NotFound`], [`crate::Code::Conflict`] when it was undone before or can't be,
+/// [`crate::Code::InsufficientPoints`] when the points were spent meanwhile, [`crate::Code::ValidationFailed`],
+/// [`crate::Code::IdempotencyKeyReused`], [`crate::Code::CapabilityUnavailable`], or the database is away.
+pub async fn reverse(
+    app: &App,
+    ctx: &RequestContext,
+    poster: &Poster,
+    key: &IdempotencyKey,
+    transfer_id: TransferId,
+    reason: &str,
+) -> Result<Outcome<Settlement>> {
+    app.capabilities.require(Capability::Wallet)?;
+    let posting = posting(app, poster, key, Order::Reverse(transfer_id), required_reason(reason)?);
+    let (subject, detail) = (format!("transfer:{transfer_id}"), json!({ "reversal": posting.id }));
+    let event = audit::event(app, ctx, "wallet.reversed", &poster.actor, subject, detail);
+    settlement(receipt(app.postings.submit(posting, Some(event)).await?)?)
+}

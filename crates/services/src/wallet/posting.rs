@@ -1,0 +1,103 @@
+//! Postings that arrive at the same time are settled together, in one transaction with a fixed number of statements, so that a
+//! wallet that everybody posts to is no slower than any other (WAL-5).
+
+use std::sync::Arc;
+
+use mainstay_model::{
+    audit::NewAuditEvent,
+    ledger::{Posting, PostingKey},
+};
+use mainstay_store::{self as store, Access, Posted, Store};
+use uuid::Uuid;
+
+use crate::{
+    Result,
+    batch::{self, Batcher},
+    limits,
+};
+
+/// Keys of what Mainstay posts by itself.
+const SYSTEM_SCOPE: Uuid = Uuid::from_u128(0x6d61_696e_7374_6179_0000_0000_0000_0001);
+
+pub(crate) fn system_key(key: String) -> PostingKey {
+    PostingKey { scope: SYSTEM_SCOPE, key }
+}
+
+/// A posting, and the audit event to be written when it is carried out.
+pub(super) struct Wish {
+    pub(super) posting: Posting,
+    pub(super) event: Option<NewAuditEvent>,
+}
+
+/// Settles postings in batches.
+pub struct PostingWriter(Batcher<Wish, Posted>);
+
+impl PostingWriter {
+    /// Starts the worker, which ends when this is dropped. Call it within a Tokio runtime.
+    #[must_use]
+    pub fn start(store: Arc<dyn Store>) -> Self {
+        Self(Batcher::start("postings", move |wishes| {
+            let store = Arc::clone(&store);
+            async move { settle_all(&*store, wishes).await }
+        }))
+    }
+
+    /// Settles a posting with others that arrive now.
+    pub(super) async fn submit(&self, posting: Posting, event: Option<NewAuditEvent>) -> Result<Posted> {
+        let posted = self.0.submit(Wish { posting, event }).await?;
+        let outcome = match &posted {
+            Posted::Done { is_replay: false, .. } => "done",
+            Posted::Refused { is_replay: false, .. } => "refused",
+            Posted::Done { .. } | Posted::Refused { .. } => "replayed",
+            Posted::KeyReused => "key_reused",
+        };
+        metrics::counter!("mainstay_postings_total", "outcome" => outcome).increment(1);
+        Ok(posted)
+    }
+}
+
+/// Settles a batch. What the database refuses is a fault of ours in one of them; then each is settled alone, so that it fails
+/// nobody else's.
+async fn settle_all(store: &dyn Store, wishes: Vec<Wish>) -> Vec<Result<Posted>> {
+    match settle_retrying(store, &wishes).await {
+        Ok(posted) => posted.into_iter().map(Ok).collect(),
+        Err(store::Error::Constraint(_) | store::Error::Failed(_)) if wishes.len() > 1 => {
+            let mut outcomes = Vec::with_capacity(wishes.len());
+            for wish in wishes {
+                let outcome = settle_retrying(store, std::slice::from_ref(&wish)).await;
+                let outcome = outcome.and_then(|posted| {
+                    posted.into_iter().next().ok_or_else(|| store::Error::Failed("no outcome".to_owned()))
+                });
+                outcomes.push(outcome.map_err(|error| batch::share(&error)));
+            }
+            outcomes
+        }
+        Err(error) => wishes.iter().map(|_| Err(batch::share(&error))).collect(),
+    }
+}
+
+async fn settle_retrying(store: &dyn Store, wishes: &[Wish]) -> store::Result<Vec<Posted>> {
+    let mut attempt = 1;
+    loop {
+        match settle(store, wishes).await {
+            Err(error) if error.is_retryable() && attempt < limits::CONTENTION_ATTEMPTS_MAX => attempt += 1,
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn settle(store: &dyn Store, wishes: &[Wish]) -> store::Result<Vec<Posted>> {
+    let postings = wishes.iter().map(|wish| wish.posting.clone()).collect::<Vec<_>>();
+    let mut tx = store.begin(Access::Write).await?;
+    let posted = tx.post(&postings).await?;
+    let events = wishes.iter().zip(&posted).filter_map(|(wish, posted)| match posted {
+        Posted::Done { is_replay: false, .. } => wish.event.clone(),
+        _ => None,
+    });
+    let events = events.collect::<Vec<_>>();
+    if !events.is_empty() {
+        tx.append_audit_events(&events).await?;
+    }
+    tx.commit().await?;
+    Ok(posted)
+}
