@@ -1,7 +1,8 @@
 // Mainstay beside PocketBase: the same work, on the same machine, in short alternating rounds.
 //
 // Both run on their embedded SQLite with their own defaults; Mainstay commits with synchronous=FULL. Prints a table of medians and
-// ratios, and writes them to target/bench/pocketbase.json. Needs MAINSTAY_BIN, BENCH_LOAD and POCKETBASE_BIN.
+// ratios, and writes them to target/bench/pocketbase.json. Needs MAINSTAY_BIN, BENCH_LOAD and POCKETBASE_BIN. BENCH_ONLY names the
+// kinds of work to measure, with commas between; then nothing is written, for it would not be the whole.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -11,6 +12,8 @@ import { join } from 'node:path';
 const CLIENTS = 32;
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 const ROUND_MS = Number(process.env.BENCH_ROUND_MS ?? 1500);
+const WORKS = ['health', 'read', 'list', 'create', 'refresh'];
+const ONLY = (process.env.BENCH_ONLY ?? '').split(',').filter(Boolean);
 const NOTES_PER_MEMBER = 20;
 const TEST_AUTH = 'bench-header-0123456789';
 const folder = mkdtempSync(join(tmpdir(), 'mainstay-bench-'));
@@ -196,9 +199,11 @@ async function restarts(server, path) {
 }
 
 async function main() {
+  const unknown = ONLY.find((name) => !WORKS.includes(name));
+  if (unknown) throw new Error(`no work \`${unknown}\`; there are: ${WORKS.join(', ')}`);
   const servers = [await mainstay(), await pocketbase()];
   const rows = {};
-  for (const name of ['health', 'read', 'list', 'create', 'refresh']) {
+  for (const name of ONLY.length ? ONLY : WORKS) {
     const seen = servers.map(() => []);
     for (const server of servers) server.work[name]();
     for (let round = 0; round < ROUNDS; round += 1) {
@@ -212,7 +217,6 @@ async function main() {
       memory: Math.max(...rounds.map((r) => r.memory_kib)),
     }));
   }
-  const rest = [await restarts(servers[0], '/health'), await restarts(servers[1], '/api/health')];
   const line = (...cells) => console.log(cells.map((cell, i) => (i ? String(cell).padStart(12) : String(cell).padEnd(10))).join(''));
   console.log(`\n${CLIENTS} clients, medians of ${ROUNDS} alternating rounds of ${ROUND_MS} ms; Mainstay / PocketBase`);
   line('work', 'req/s', 'req/s', 'ratio', 'p50 ms', 'p50 ms', 'p99 ms', 'p99 ms', 'p99 ratio', 'cpu µs', 'cpu µs', 'cpu ratio', 'MiB', 'MiB');
@@ -221,6 +225,8 @@ async function main() {
       b.p99.toFixed(2), (a.p99 / b.p99).toFixed(2), a.cpu.toFixed(0), b.cpu.toFixed(0), `${(b.cpu / a.cpu).toFixed(1)}x`,
       (a.memory / 1024).toFixed(0), (b.memory / 1024).toFixed(0));
   }
+  if (ONLY.length) return;
+  const rest = [await restarts(servers[0], '/health'), await restarts(servers[1], '/api/health')];
   console.log(`start to first healthy answer: ${rest.map((r) => `${r.start_ms.toFixed(0)} ms`).join(' / ')}`);
   console.log(`idle memory: ${rest.map((r) => `${(r.idle_kib / 1024).toFixed(0)} MiB`).join(' / ')}`);
   mkdirSync(process.env.BENCH_OUT, { recursive: true });

@@ -21,11 +21,11 @@ struct Scenario {
 /// Every comparison, in the order in which they run.
 const SCENARIOS: &[Scenario] = &[Scenario { name: "pocketbase", script: "pocketbase.mjs" }];
 
-/// Runs the named scenarios, or all.
+/// Runs the named scenarios, or all, with the named kinds of work, or all.
 ///
 /// # Errors
 /// When a name is unknown, or a scenario fails.
-pub(crate) fn run(names: &[String]) -> Result<()> {
+pub(crate) fn run(names: &[String], works: &[String]) -> Result<()> {
     if let Some(unknown) = names.iter().find(|name| SCENARIOS.iter().all(|scenario| scenario.name != **name))
     {
         let known = SCENARIOS.iter().map(|scenario| scenario.name).collect::<Vec<_>>().join(", ");
@@ -54,6 +54,7 @@ pub(crate) fn run(names: &[String]) -> Result<()> {
         command.env("MAINSTAY_BIN", release.join("mainstay"));
         command.env("BENCH_LOAD", release.join("bench-load"));
         command.env("POCKETBASE_BIN", &pocketbase);
+        command.env("BENCH_ONLY", works.join(","));
         command.env("BENCH_OUT", workspace::target().join("bench"));
         process::run(command.envs(services.variables()))?;
     }

@@ -92,6 +92,9 @@ enum Command {
     Bench {
         /// Only these scenarios.
         scenarios: Vec<String>,
+        /// Only these kinds of work (`health`, `read`, `list`, `create`, `refresh`), with commas between.
+        #[arg(long, value_delimiter = ',')]
+        only: Vec<String>,
     },
 }
 
@@ -111,7 +114,7 @@ fn main() -> ExitCode {
         }
         Command::Tidy => tidy::run(),
         Command::Gate { arguments } => gate::run(&arguments),
-        Command::Bench { scenarios } => bench::run(&scenarios),
+        Command::Bench { scenarios, only } => bench::run(&scenarios, &only),
     };
     finish(outcome.map(|()| ExitCode::SUCCESS))
 }
