@@ -63,8 +63,7 @@ impl App {
         let notes = NoteWriter::start(Arc::clone(&store));
         let note_reads = NoteReader::start(Arc::clone(&store));
         let postings = PostingWriter::start(Arc::clone(&store));
-        let (clock, random) = (Arc::clone(&ports.clock), Arc::clone(&ports.random));
-        let refreshes = RefreshWriter::start(Arc::clone(&store), clock, random, settings.session_sliding_ttl);
+        let refreshes = RefreshWriter::start(Arc::clone(&store), &ports, &sessions, &settings);
         Ok(Arc::new(Self {
             settings,
             capabilities,

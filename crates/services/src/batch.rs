@@ -1,5 +1,5 @@
-//! Writes that arrive at the same time are done together: while one batch is written, the next one gathers. There is no
-//! artificial delay, so a lone write is as fast as without a batch.
+//! Writes that arrive at the same time are done together: while one batch is written, the next one gathers, until the moment at
+//! which the database is ready for it. There is no artificial delay, so a lone write is as fast as without a batch.
 
 use std::{future::Future, panic::AssertUnwindSafe};
 
@@ -36,10 +36,33 @@ impl<I: Send + 'static, O: Send + 'static> Batcher<I, O> {
         F: FnMut(Vec<I>) -> Fut + Send + 'static,
         Fut: Future<Output = Vec<Result<O>>> + Send,
     {
+        Self::start_opened(name, async || (), move |(), items| write(items))
+    }
+
+    /// The same for work that has to be opened, by waiting for a transaction, say: what arrives while `open` is awaited belongs to
+    /// the batch, too. `write` gets what was opened.
+    pub(crate) fn start_opened<R, Open, Opening, Write, Writing>(
+        name: &'static str,
+        mut open: Open,
+        mut write: Write,
+    ) -> Self
+    where
+        R: Send,
+        Open: FnMut() -> Opening + Send + 'static,
+        Opening: Future<Output = R> + Send,
+        Write: FnMut(R, Vec<I>) -> Writing + Send + 'static,
+        Writing: Future<Output = Vec<Result<O>>> + Send,
+    {
         let (queue, mut arrivals) = mpsc::channel::<Waiting<I, O>>(limits::BATCH_QUEUE_MAX);
         tokio::spawn(async move {
             let mut gathered = Vec::with_capacity(limits::BATCH_ITEMS_MAX);
             while arrivals.recv_many(&mut gathered, limits::BATCH_ITEMS_MAX).await > 0 {
+                let opened = AssertUnwindSafe(async { open().await }).catch_unwind().await;
+                while gathered.len() < limits::BATCH_ITEMS_MAX
+                    && let Ok(next) = arrivals.try_recv()
+                {
+                    gathered.push(next);
+                }
                 // Whoever stopped waiting before the write began wants it no more.
                 let (items, answers): (Vec<I>, Vec<_>) = gathered
                     .drain(..)
@@ -50,7 +73,11 @@ impl<I: Send + 'static, O: Send + 'static> Batcher<I, O> {
                     continue;
                 }
                 metrics::histogram!("mainstay_batch_items", "batch" => name).record(items.len() as f64);
-                let outcomes = AssertUnwindSafe(write(items)).catch_unwind().await.unwrap_or_else(|_| {
+                let outcomes = match opened {
+                    Ok(opened) => AssertUnwindSafe(async { write(opened, items).await }).catch_unwind().await,
+                    Err(panic) => Err(panic),
+                };
+                let outcomes = outcomes.unwrap_or_else(|_| {
                     tracing::error!(event = "batch.panicked", batch = name);
                     Vec::new()
                 });
@@ -127,6 +154,40 @@ mod tests {
             assert_eq!(outcome.await.expect("joins").expect("is written"), item * 2);
         }
         assert_eq!(*sizes.lock().expect("not poisoned"), [1, 8]);
+    }
+
+    #[tokio::test]
+    async fn what_arrives_while_a_write_is_opened_belongs_to_it() {
+        let (opening, opened) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let open = {
+            let (opening, opened) = (Arc::clone(&opening), Arc::clone(&opened));
+            move || {
+                let (opening, opened) = (Arc::clone(&opening), Arc::clone(&opened));
+                async move {
+                    opening.notify_one();
+                    opened.notified().await;
+                }
+            }
+        };
+        let write = |(), items: Vec<u32>| async move {
+            let together = items.len();
+            items.into_iter().map(|_| Ok(together)).collect()
+        };
+        let batcher = Arc::new(Batcher::start_opened("test", open, write));
+        let submit = |item| {
+            let batcher = Arc::clone(&batcher);
+            tokio::spawn(async move { batcher.submit(item).await })
+        };
+        let first = submit(1);
+        opening.notified().await;
+        let rest: Vec<_> = (2..5).map(submit).collect();
+        while batcher.queue.capacity() > limits::BATCH_QUEUE_MAX - 3 {
+            tokio::task::yield_now().await;
+        }
+        opened.notify_one();
+        for outcome in std::iter::once(first).chain(rest) {
+            assert_eq!(outcome.await.expect("joins").expect("is written"), 4);
+        }
     }
 
     #[tokio::test]

@@ -96,6 +96,8 @@ pub const ENDED_SESSION_KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
 pub const BATCH_QUEUE_MAX: usize = 4_096;
 /// Items of one batched write.
 pub const BATCH_ITEMS_MAX: usize = 256;
+/// Access tokens that are signed in a row, some twenty microseconds each, before others get a turn.
+pub const SIGNED_WITHOUT_PAUSE: usize = 32;
 /// An access token, in bytes; a longer text is none of ours.
 pub const ACCESS_TOKEN_BYTES_MAX: usize = 2_048;
 /// Access tokens whose signature need not be checked again.
@@ -234,6 +236,7 @@ pub fn table() -> Vec<Limit> {
         time("a day of the ledger is closed after its end", CLOSING_GRACE, "the next run"),
         limit("writes that wait for a batch", BATCH_QUEUE_MAX.to_string(), "503"),
         limit("items of one batch", BATCH_ITEMS_MAX.to_string(), "next batch"),
+        limit("access tokens signed in a row", SIGNED_WITHOUT_PAUSE.to_string(), "others get a turn"),
         time("jobs set aside are kept", JOB_SET_ASIDE_KEPT, "removed"),
         time("ended sessions are kept", ENDED_SESSION_KEPT, "removed"),
         limit(

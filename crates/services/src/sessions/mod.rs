@@ -37,9 +37,13 @@ pub use self::{
     rotation::RefreshWriter,
 };
 
+/// The key ring, which is replaced as a whole when keys change.
+type SharedRing = Arc<RwLock<Arc<Ring>>>;
+
 /// What a node keeps in memory about sessions: the key ring, verified tokens, session state and last-seen times.
 pub struct Sessions {
-    ring: RwLock<Arc<Ring>>,
+    /// Shared with the writer of refreshes, which signs, too.
+    ring: SharedRing,
     /// Held while the ring is read, so that an older reading never takes the place of a newer one. Its value is when an
     /// unknown `kid` last caused a reading.
     reloading: tokio::sync::Mutex<Option<Timestamp>>,
@@ -63,7 +67,7 @@ impl Sessions {
         let keys = keys::load_or_make(store, ports, sealer).await?;
         let ring = Ring::open(&keys, sealer, ports.clock.now())?;
         Ok(Self {
-            ring: RwLock::new(Arc::new(ring)),
+            ring: Arc::new(RwLock::new(Arc::new(ring))),
             reloading: tokio::sync::Mutex::new(None),
             validation: token::validation(settings),
             verified: quick_cache::sync::Cache::new(limits::VERIFIED_TOKENS_MAX),

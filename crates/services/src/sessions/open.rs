@@ -137,7 +137,9 @@ async fn open_with(
         replaced_at: None,
         successor_salt: None,
     };
-    let (access_token, access_expires_at) = token::issue(app, &session, session.generation, values.jti, now)?;
+    let ring = app.sessions.ring();
+    let (access_token, access_expires_at) =
+        token::issue(&ring, &app.settings, &session, session.generation, values.jti, now)?;
     let mut events = vec![opened_event(app, ctx, &session)];
     let displaced = make_room(app, tx, ctx, member_id, replaces, now, &mut events).await?;
     tx.insert_session(&session, &token).await?;

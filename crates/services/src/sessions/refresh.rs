@@ -14,7 +14,7 @@ use mainstay_store::Tx;
 use secrecy::SecretString;
 use serde_json::json;
 
-use super::{authenticate::ended, end, notice, rotation::Outcome, seen, token};
+use super::{authenticate::ended, end, notice, rotation::Outcome, seen};
 use crate::{
     App, Code, Error, RequestContext, Result, audit, crypto, jobs, limits,
     sabotage::{self, Guard},
@@ -85,28 +85,19 @@ pub async fn refresh(app: &App, ctx: &RequestContext, refresh_token: &str) -> Re
 }
 
 async fn exchange(app: &App, ctx: &RequestContext, token: [u8; 32]) -> Result<(Refreshed, &'static str)> {
-    let (session, successor, word) = match app.refreshes.submit(token).await? {
+    let (refreshed, word) = match app.refreshes.submit(token).await? {
         Outcome::Unknown => return Err(unknown()),
         Outcome::Over => return Err(ended()),
-        Outcome::Rotated { session, successor } => (session, successor, "rotated"),
-        Outcome::SameAgain { session, successor } => {
-            seen::note(app, session.id, app.now());
-            (session, successor, "same_successor")
+        Outcome::Rotated(refreshed) => (refreshed, "rotated"),
+        Outcome::SameAgain(refreshed) => {
+            seen::note(app, refreshed.session_id, app.now());
+            (refreshed, "same_successor")
         }
         Outcome::Reused if sabotage::is_off(Guard::RefreshReuse) => return Err(unknown()),
         Outcome::Reused => {
             let hash = crypto::sha256(&token);
             return Err(app.retrying(|| end_if_reused(app, ctx, &hash)).await.err().unwrap_or_else(unknown));
         }
-    };
-    let (access_token, access_expires_at) =
-        token::issue(app, &session, session.generation, app.new_uuid(), app.now())?;
-    let refreshed = Refreshed {
-        session_id: session.id,
-        access_token,
-        access_expires_at,
-        refresh_token: SecretString::from(crypto::encode(&successor)),
-        refresh_expires_at: session.expires_at,
     };
     Ok((refreshed, word))
 }

@@ -7,7 +7,7 @@ use mainstay_model::{MemberId, SessionId, Timestamp, session::Session};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::keys;
+use super::{keys, ring::Ring};
 use crate::{
     App, Code, Error, Result, Settings, crypto, limits,
     sabotage::{self, Guard},
@@ -49,13 +49,14 @@ pub(super) struct Verified {
 
 /// Makes the access token of a session's generation. Answers it with its end.
 pub(super) fn issue(
-    app: &App,
+    ring: &Ring,
+    settings: &Settings,
     session: &Session,
     generation: i64,
     jti: Uuid,
     now: Timestamp,
 ) -> Result<(String, Timestamp)> {
-    let life = if sabotage::is_off(Guard::AccessTokenLife) { A_DAY } else { app.settings.access_token_ttl };
+    let life = if sabotage::is_off(Guard::AccessTokenLife) { A_DAY } else { settings.access_token_ttl };
     let ends = (now + life).min(session.absolute_expires_at);
     let claims = NewClaims {
         jti,
@@ -63,12 +64,11 @@ pub(super) fn issue(
         sid: session.id,
         iat: now.seconds(),
         exp: ends.seconds(),
-        aud: &app.settings.token_audience,
-        iss: &app.settings.token_issuer,
+        aud: &settings.token_audience,
+        iss: &settings.token_issuer,
         generation,
     };
     let claims = serde_json::to_vec(&claims).map_err(Error::internal)?;
-    let ring = app.sessions.ring();
     let key = ring.signing(now).ok_or_else(|| Error::internal("no signing key is active"))?;
     Ok((key.sign(&claims)?, Timestamp::from_seconds(ends.seconds())))
 }
