@@ -14,6 +14,7 @@ mod generate;
 mod leash;
 mod node;
 mod process;
+mod python;
 mod run;
 mod services;
 mod setup;

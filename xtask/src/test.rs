@@ -5,7 +5,7 @@ use std::{ffi::OsString, fs};
 use anyhow::Result;
 
 use crate::{
-    node, process,
+    node, process, python,
     services::{Purpose, Services},
     setup,
     steps::Steps,
@@ -44,6 +44,7 @@ pub(crate) fn prepare(steps: &mut Steps, scope: Scope) -> Result<()> {
     steps.step("studio: build", node::build_studio)?;
     // Rust tests also run against the stand-ins.
     steps.step("stand-ins: packages", || node::STANDINS.install())?;
+    steps.step("stand-ins: Python packages", python::install)?;
     if scope == Scope::Everything {
         steps.step("studio: check", || process::run(node::STUDIO.npm().args(["run", "check"])))?;
         steps.step("studio: test", || process::run(node::STUDIO.npm().arg("test")))?;

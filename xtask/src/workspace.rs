@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context, Result};
 
 /// Folders that hold nothing written by hand, wherever they lie.
-const NOT_OURS: &[&str] = &[".git", "target", "node_modules", "dist"];
+const NOT_OURS: &[&str] = &[".git", "target", "node_modules", ".venv", "dist"];
 /// What a server that was run here has left, and the browser tests' pictures.
 const LEFT_BEHIND: &[&str] = &["data", "standins/browser/results"];
 

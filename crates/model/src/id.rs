@@ -79,4 +79,10 @@ ids! {
     TransferId;
     /// Points of an account that are kept for somebody.
     HoldId;
+    /// Where a team's own back end hears of events.
+    WebhookEndpointId;
+    /// A secret that signs what goes to an endpoint.
+    EndpointSecretId;
+    /// Something that happened, as it is told to back ends.
+    OutgoingEventId;
 }

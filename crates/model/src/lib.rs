@@ -14,6 +14,7 @@ pub mod language;
 pub mod ledger;
 pub mod member;
 pub mod note;
+pub mod outgoing;
 pub mod page;
 pub mod passkey;
 pub mod service_key;
@@ -25,8 +26,9 @@ pub mod timestamp;
 pub use day::Day;
 pub use email::EmailAddress;
 pub use id::{
-    AccountId, AuditEventId, CeremonyId, EmailFlowId, HoldId, IdentityId, JobId, MemberId, NoteId,
-    OAuthFlowId, PasskeyId, ServiceKeyId, SessionId, TenantId, TransferId,
+    AccountId, AuditEventId, CeremonyId, EmailFlowId, EndpointSecretId, HoldId, IdentityId, JobId, MemberId,
+    NoteId, OAuthFlowId, OutgoingEventId, PasskeyId, ServiceKeyId, SessionId, TenantId, TransferId,
+    WebhookEndpointId,
 };
 pub use language::Language;
 pub use timestamp::Timestamp;

@@ -16,6 +16,7 @@ mod outbound;
 pub mod random;
 mod redis_link;
 mod roots;
+pub mod webhooks;
 
 pub use crate::{
     bus::{MemoryBus, RedisBus},
@@ -28,4 +29,5 @@ pub use crate::{
     random::SystemRandom,
     redis_link::RedisConfig,
     roots::Roots,
+    webhooks::{HttpWebhooks, Targets, WebhooksConfig},
 };

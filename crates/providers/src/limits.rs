@@ -63,6 +63,15 @@ pub const REDIS_PAUSE: Duration = Duration::from_millis(200);
 /// Commands to Redis under way at a time.
 pub const REDIS_IN_FLIGHT_MAX: usize = 4_096;
 
+/// A connection to a receiver of events is made within this.
+pub const WEBHOOK_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// An event is sent and answered within this.
+pub const WEBHOOK_REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
+/// Of a receiver's answer so much is read, and nothing is kept.
+pub const WEBHOOK_ANSWER_BYTES_MAX: usize = 4 * 1024;
+/// Connections to one receiver that are kept open for the next event.
+pub const WEBHOOK_IDLE_CONNECTIONS_MAX: usize = 8;
+
 /// A file of certification authorities; the public ones together have a third of it.
 pub const ROOTS_BYTES_MAX: usize = 1024 * 1024;
 
@@ -106,6 +115,12 @@ pub fn table() -> Vec<Limit> {
         time("clock difference to a provider", ID_TOKEN_LEEWAY, "401"),
         time("age of an ID token of no flow", ID_TOKEN_UNBOUND_AGE_MAX, "401"),
         time("one mail, until the server has it", SMTP_MAIL_TIMEOUT, "tried again later"),
+        time("an event is sent and answered", WEBHOOK_REQUEST_TIMEOUT, "tried again later"),
+        limit(
+            "answer of a receiver of events that is read",
+            format!("{WEBHOOK_ANSWER_BYTES_MAX} bytes"),
+            "the connection closes",
+        ),
         time("connection to Redis", REDIS_CONNECT_TIMEOUT, "counts as lost"),
         time("answer of Redis", REDIS_RESPONSE_TIMEOUT, "counts as lost"),
         time("Redis is left alone after a failure", REDIS_PAUSE, "tried again"),

@@ -24,6 +24,10 @@ pub fn describe_metrics() {
     );
     describe_counter!("mainstay_mail_total", "Mails by outcome: sent, temporary, permanent.");
     describe_counter!(
+        "mainstay_webhook_requests_total",
+        "Requests to receivers of events by outcome: ok, refused, or why there was no answer."
+    );
+    describe_counter!(
         "mainstay_limiter_unavailable_total",
         "Questions to the limiter that Redis did not answer."
     );

@@ -32,6 +32,8 @@ pub enum Purpose {
     Job,
     /// Data that waits with a mailed code.
     EmailFlow,
+    /// A secret that signs outgoing events.
+    EndpointSecret,
 }
 
 impl Purpose {
@@ -42,6 +44,7 @@ impl Purpose {
             Self::ProviderToken => b"mainstay/provider-token",
             Self::Job => b"mainstay/job",
             Self::EmailFlow => b"mainstay/email-flow",
+            Self::EndpointSecret => b"mainstay/endpoint-secret",
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod capability;
 pub mod context;
 pub mod crypto;
 pub mod error;
+pub mod events;
 pub mod identity;
 pub mod jobs;
 pub mod limits;

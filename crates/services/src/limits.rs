@@ -164,6 +164,41 @@ pub const CLOSING_GRACE: Duration = Duration::from_secs(3600);
 pub const LEDGER_PAGE: u32 = 1_000;
 /// Groups of refusals (code, route, network) that are told apart between two writes; the rest is counted together by code.
 pub const REFUSAL_GROUPS_MAX: usize = 100;
+/// Endpoints that hear of events.
+pub const WEBHOOK_ENDPOINTS_MAX: usize = 20;
+/// An endpoint's URL, in bytes.
+pub const WEBHOOK_URL_BYTES_MAX: usize = 2_048;
+/// Deliveries to one endpoint that one node has under way at a time; all together there are this many times the endpoints.
+pub const DELIVERIES_PER_ENDPOINT: u32 = 8;
+/// Workers look for due deliveries so often when nobody wakes them.
+pub const DELIVERY_POLL: Duration = Duration::from_secs(5);
+/// A worker has so long for a delivery before another may take it; longer than one can take.
+pub const DELIVERY_CLAIM: Duration = Duration::from_secs(60);
+/// One attempt to deliver may take so long, whatever the sender does; shorter than its claim.
+pub const DELIVERY_TIMEOUT: Duration = Duration::from_secs(30);
+/// Pauses after a failed delivery, one after another; after the attempt that follows the last of them it is set aside. Together
+/// three days less half an hour; chance makes each up to a fifth shorter.
+pub const DELIVERY_PAUSES: [Duration; 9] = [
+    Duration::from_secs(5),
+    Duration::from_secs(5 * 60),
+    Duration::from_secs(30 * 60),
+    Duration::from_secs(2 * 3600),
+    Duration::from_secs(5 * 3600),
+    Duration::from_secs(10 * 3600),
+    Duration::from_secs(14 * 3600),
+    Duration::from_secs(20 * 3600),
+    Duration::from_secs(20 * 3600),
+];
+/// An endpoint whose delivery is set aside is disabled when nothing at all has got through for so long.
+pub const ENDPOINT_FAILING_MAX: Duration = Duration::from_secs(48 * 3600);
+/// After a rotation the secret before signs beside the new one for so long, unless less is asked for.
+pub const ENDPOINT_SECRET_OVERLAP: Duration = Duration::from_secs(24 * 3600);
+/// Secrets of one endpoint that sign at a time.
+pub const ENDPOINT_SECRETS_MAX: usize = 3;
+/// Attempts of one delivery that are shown.
+pub const DELIVERY_ATTEMPTS_SHOWN: u32 = 50;
+/// Outgoing events, their deliveries and attempts are kept for so long.
+pub const OUTGOING_EVENT_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 /// What `Retry-After` says when a queue of writes is full.
 pub const BATCH_RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -238,6 +273,21 @@ pub fn table() -> Vec<Limit> {
         limit("items of one batch", BATCH_ITEMS_MAX.to_string(), "next batch"),
         limit("access tokens signed in a row", SIGNED_WITHOUT_PAUSE.to_string(), "others get a turn"),
         time("jobs set aside are kept", JOB_SET_ASIDE_KEPT, "removed"),
+        limit("endpoints for outgoing events", WEBHOOK_ENDPOINTS_MAX.to_string(), "409"),
+        limit("URL of an endpoint", format!("{WEBHOOK_URL_BYTES_MAX} bytes"), "422"),
+        limit(
+            "attempts of a delivery",
+            format!("{}, within three days", DELIVERY_PAUSES.len() + 1),
+            "set aside; the endpoint is disabled if nothing got through, alarm",
+        ),
+        limit(
+            "deliveries to one endpoint at a time, on each node",
+            DELIVERIES_PER_ENDPOINT.to_string(),
+            "they wait",
+        ),
+        time("the secret before signs after a rotation", ENDPOINT_SECRET_OVERLAP, "the new one only"),
+        limit("secrets of an endpoint that sign at a time", ENDPOINT_SECRETS_MAX.to_string(), "409"),
+        time("outgoing events are kept", OUTGOING_EVENT_KEPT, "removed"),
         time("ended sessions are kept", ENDED_SESSION_KEPT, "removed"),
         limit(
             "groups of refusals in the audit trail",

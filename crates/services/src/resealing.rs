@@ -1,5 +1,5 @@
 //! Sealing anew with the current key what an earlier one sealed, so that the earlier one may go (SEC-11): provider tokens, jobs
-//! that wait and signing keys. What lives for minutes is left to run out.
+//! that wait, secrets of endpoints and signing keys. What lives for minutes is left to run out.
 
 use mainstay_store::SealedValue;
 use uuid::Uuid;
@@ -67,6 +67,7 @@ async fn reseal_batch(
     let purpose = match value {
         SealedValue::ProviderToken => Purpose::ProviderToken,
         SealedValue::Job => Purpose::Job,
+        SealedValue::EndpointSecret => Purpose::EndpointSecret,
     };
     let mut resealed = Resealed::default();
     let mut tx = app.write().await?;

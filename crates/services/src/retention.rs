@@ -1,5 +1,5 @@
-//! Removing what has run out: sessions, ceremonies, flows, spent values, jobs that nobody looked after, keys of postings and retired keys (SES-6). What expired is refused by
-//! its check anyway; this keeps the tables small.
+//! Removing what has run out: sessions, ceremonies, flows, spent values, jobs that nobody looked after, keys of postings, old outgoing
+//! events and retired keys (SES-6). What expired is refused by its check anyway; this keeps the tables small.
 
 use std::sync::Arc;
 
@@ -69,6 +69,7 @@ async fn remove_batch(app: &App) -> Result<ExpiredRows> {
         sessions: now - limits::ENDED_SESSION_KEPT,
         jobs: now - limits::JOB_SET_ASIDE_KEPT,
         posting_keys: now - limits::IDEMPOTENCY_KEY_KEPT,
+        outgoing_events: now - limits::OUTGOING_EVENT_KEPT,
     };
     let removed = tx.delete_expired(&before, limits::RETENTION_BATCH).await?;
     tx.commit().await?;
@@ -81,7 +82,7 @@ fn count(rows: &ExpiredRows) {
     }
 }
 
-const fn kinds(rows: &ExpiredRows) -> [(&'static str, u64); 7] {
+const fn kinds(rows: &ExpiredRows) -> [(&'static str, u64); 9] {
     [
         ("sessions", rows.sessions),
         ("ceremonies", rows.ceremonies),
@@ -90,6 +91,8 @@ const fn kinds(rows: &ExpiredRows) -> [(&'static str, u64); 7] {
         ("spent", rows.spent),
         ("jobs", rows.jobs),
         ("posting_keys", rows.posting_keys),
+        ("outgoing_events", rows.outgoing_events),
+        ("endpoint_secrets", rows.endpoint_secrets),
     ]
 }
 
@@ -101,6 +104,8 @@ fn add(sum: &mut ExpiredRows, rows: &ExpiredRows) {
     sum.spent += rows.spent;
     sum.jobs += rows.jobs;
     sum.posting_keys += rows.posting_keys;
+    sum.outgoing_events += rows.outgoing_events;
+    sum.endpoint_secrets += rows.endpoint_secrets;
 }
 
 /// Runs now and then, and has sealed values [sealed anew](resealing), until `stop` is cancelled.

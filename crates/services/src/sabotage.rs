@@ -96,6 +96,7 @@ guards! {
     TokenSignature = "token_signature", "an access token is believed whoever signed it";
     AccessTokenLife = "access_token_life", "an access token lives for a day";
     ServiceKeyState = "service_key_state", "a revoked service key still opens";
+    InnerTargets = "inner_targets", "events may be sent to what is inside";
     JwksPublicOnly = "jwks_public_only", "the published keys have a private part";
 }
 

@@ -14,6 +14,7 @@ pub mod ledger;
 pub mod ledger_books;
 pub mod member;
 pub mod note;
+pub mod outgoing;
 pub mod passkey;
 pub mod raw;
 pub mod retention;
@@ -63,6 +64,12 @@ macro_rules! cases {
                 removal_takes_all_that_hangs_on_it, has_a_password, proof_needs_an_address
             }
             note { is_kept_as_written, a_batch_is_one_statement, is_paged_newest_first, belongs_to_one_member, many_are_read_at_once }
+            outgoing {
+                endpoints_live_and_die, endpoints_fail_and_are_disabled, secrets_overlap_while_they_rotate,
+                events_go_to_those_who_want_them, deliveries_are_claimed_fairly, claims_of_deliveries_never_overlap,
+                attempts_are_written_down, deliveries_are_sent_again, deliveries_are_paged,
+                an_endpoint_is_not_removed_below_a_delivery
+            }
             passkey { is_found_by_credential, is_listed_oldest_first, a_use_is_noted, belongs_to_one_member, a_lock_keeps_others_out }
             retention { removes_what_ran_out, keeps_to_its_limit }
             rotation {

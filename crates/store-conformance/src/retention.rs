@@ -1,9 +1,9 @@
 //! Removing what has run out.
 
-use mainstay_model::{ledger::Posting, session::RevokedReason};
+use mainstay_model::{ledger::Posting, outgoing::EventType, page::PageRequest, session::RevokedReason};
 use mainstay_store::{ExpiredBefore, ExpiredRows};
 
-use crate::{AnyStore, read, sample, write};
+use crate::{AnyStore, outgoing, read, sample, write};
 
 /// One kind after another; what is not due stays.
 pub async fn removes_what_ran_out(store: AnyStore) {
@@ -25,6 +25,13 @@ pub async fn removes_what_ran_out(store: AnyStore) {
     tx.insert_jobs(&jobs).await.expect("insert");
     for job in &jobs[..2] {
         tx.fail_job(job.id, None, "refused").await.expect("fail");
+    }
+    let endpoint = outgoing::an_endpoint(&mut *tx, &[]).await;
+    let events = [39, 40].map(|second| outgoing::event(EventType::PointsGranted, second));
+    tx.insert_outgoing_events(&events).await.expect("insert");
+    // The first one ends at 19, the second at 20, the third not at all.
+    for until in [19, 20] {
+        tx.rotate_endpoint_secret(&outgoing::secret(endpoint.id), sample::at(until)).await.expect("rotate");
     }
     let mut flows = Vec::new();
     for expires in [19, 20] {
@@ -53,6 +60,7 @@ pub async fn removes_what_ran_out(store: AnyStore) {
         sessions: sample::at(10),
         jobs: sample::at(30),
         posting_keys: sample::at(40),
+        outgoing_events: sample::at(40),
     };
     let expired = tx.delete_expired(&before, 100).await.expect("delete");
     let expected = ExpiredRows {
@@ -63,15 +71,21 @@ pub async fn removes_what_ran_out(store: AnyStore) {
         spent: 1,
         jobs: 1,
         posting_keys: 1,
+        outgoing_events: 1,
+        endpoint_secrets: 1,
     };
     assert_eq!(expired, expected);
-    assert_eq!(expired.total(), 8);
+    assert_eq!(expired.total(), 10);
     let again = tx.delete_expired(&before, 100).await.expect("delete");
     assert_eq!(again.total(), 0);
     tx.commit().await.expect("commit");
 
     let mut tx = write(&store).await;
     assert_eq!(tx.ledger_totals().await.expect("totals").transfers, 2);
+    let page = PageRequest { limit: 9, before: None };
+    let kept_events = tx.deliveries_of_endpoint(endpoint.id, page).await.expect("list").items;
+    assert_eq!(kept_events.into_iter().map(|delivery| delivery.event).collect::<Vec<_>>(), events[1..]);
+    assert_eq!(tx.live_endpoint_secrets(sample::at(0)).await.expect("list").len(), 2);
     assert_eq!(tx.job_counts().await.expect("count"), (1, 1, Some(sample::at(1))));
     for (id, hash, stays) in kept {
         assert_eq!(tx.session_by_id(id).await.expect("read").is_some(), stays);
@@ -100,9 +114,14 @@ pub async fn keeps_to_its_limit(store: AnyStore) {
         tx.insert_jobs(std::slice::from_ref(&job)).await.expect("insert");
         tx.fail_job(job.id, None, "refused").await.expect("fail");
         tx.post(&[sample::grant(sample::wallet(), 1)]).await.expect("post");
+        let endpoint = outgoing::an_endpoint(&mut *tx, &[]).await;
+        let event = outgoing::event(EventType::EndpointTest, 0);
+        tx.insert_outgoing_event_for(&event, endpoint.id).await.expect("insert");
+        tx.rotate_endpoint_secret(&outgoing::secret(endpoint.id), sample::at(0)).await.expect("rotate");
     }
     let late = sample::at(1_000_000);
-    let before = ExpiredBefore { flows: late, sessions: late, jobs: late, posting_keys: late };
+    let before =
+        ExpiredBefore { flows: late, sessions: late, jobs: late, posting_keys: late, outgoing_events: late };
     for each in [2, 2, 1, 0] {
         let expired = tx.delete_expired(&before, 2).await.expect("delete");
         let expected = ExpiredRows {
@@ -113,6 +132,8 @@ pub async fn keeps_to_its_limit(store: AnyStore) {
             spent: each,
             jobs: each,
             posting_keys: each,
+            outgoing_events: each,
+            endpoint_secrets: each,
         };
         assert_eq!(expired, expected);
     }

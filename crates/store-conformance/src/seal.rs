@@ -3,7 +3,7 @@
 use mainstay_store::SealedValue;
 use uuid::Uuid;
 
-use crate::{AnyStore, read, sample, write};
+use crate::{AnyStore, outgoing, read, sample, write};
 
 const HEADER: &[u8] = &[1, 0, 159, 146, 150];
 
@@ -35,6 +35,13 @@ pub async fn finds_what_begins_otherwise(store: AnyStore) {
                     tx.insert_jobs(&[job.clone()]).await.expect("insert");
                     job.id.uuid()
                 }
+                SealedValue::EndpointSecret => {
+                    let endpoint = outgoing::endpoint();
+                    let mut secret = outgoing::secret(endpoint.id);
+                    secret.sealed_secret = sealed.clone().unwrap_or_else(|| HEADER.to_vec());
+                    tx.insert_webhook_endpoint(&endpoint, &secret).await.expect("insert");
+                    secret.id.uuid()
+                }
             };
             if [0, 2, 3].contains(&number) {
                 expected.push((id, sealed.clone().expect("a value")));
@@ -57,7 +64,15 @@ pub async fn replaces_what_was_read(store: AnyStore) {
     let mut tx = write(&store).await;
     tx.insert_identity(&identity).await.expect("insert");
     tx.insert_jobs(&[job.clone()]).await.expect("insert");
-    for (value, id) in [(SealedValue::ProviderToken, identity.id.uuid()), (SealedValue::Job, job.id.uuid())] {
+    let endpoint = outgoing::endpoint();
+    let mut secret = outgoing::secret(endpoint.id);
+    secret.sealed_secret = vec![9, 0];
+    tx.insert_webhook_endpoint(&endpoint, &secret).await.expect("insert");
+    for (value, id) in [
+        (SealedValue::ProviderToken, identity.id.uuid()),
+        (SealedValue::Job, job.id.uuid()),
+        (SealedValue::EndpointSecret, secret.id.uuid()),
+    ] {
         assert!(!tx.reseal(value, id, &[9], &[7]).await.expect("another value"));
         assert!(!tx.reseal(value, Uuid::now_v7(), &[9, 0], &[7]).await.expect("nobody's"));
         assert!(tx.reseal(value, id, &[9, 0], &[8, 0]).await.expect("reseal"));

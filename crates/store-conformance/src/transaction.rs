@@ -85,7 +85,8 @@ pub async fn only_writers_write(store: AnyStore) {
     let (session, token) = sample::a_session(&store, member.id).await;
     let note = sample::note(member.id, "text");
     let late = sample::at(9_999);
-    let before = ExpiredBefore { flows: late, sessions: late, jobs: late, posting_keys: late };
+    let before =
+        ExpiredBefore { flows: late, sessions: late, jobs: late, posting_keys: late, outgoing_events: late };
     for access in [Access::Read, Access::Snapshot] {
         let mut tx = store.begin(access).await.expect("begin");
         let outcomes = [

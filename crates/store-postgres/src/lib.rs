@@ -13,6 +13,7 @@ mod error;
 mod ledger_batch;
 mod migrate;
 mod options;
+mod outgoing_batch;
 mod pool;
 mod probe;
 mod store;
@@ -43,6 +44,8 @@ mod member;
 mod migration;
 #[path = "../../store/portable/note.rs"]
 mod note;
+#[path = "../../store/portable/outgoing.rs"]
+mod outgoing;
 #[path = "../../store/portable/passkey.rs"]
 mod passkey;
 #[path = "../../store/portable/retention.rs"]

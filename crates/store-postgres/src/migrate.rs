@@ -37,6 +37,7 @@ pub(crate) const MIGRATIONS: &[Migration] = migrations! {
     6 "0006_notes",
     7 "0007_audit_retention",
     8 "0008_wallet",
+    9 "0009_outgoing_events",
 };
 
 /// Waiting for another instance's migration, and a long migration itself, are no failures; that the table is there already is no

@@ -17,6 +17,7 @@ mod error;
 mod ledger_batch;
 mod migrate;
 mod options;
+mod outgoing_batch;
 mod readers;
 mod store;
 mod tx;
@@ -47,6 +48,8 @@ mod member;
 mod migration;
 #[path = "../../store/portable/note.rs"]
 mod note;
+#[path = "../../store/portable/outgoing.rs"]
+mod outgoing;
 #[path = "../../store/portable/passkey.rs"]
 mod passkey;
 #[path = "../../store/portable/retention.rs"]

@@ -62,6 +62,18 @@ impl RetentionStore for Tx {
                     before.posting_keys,
                 ))
                 .await?,
+            outgoing_events: self
+                .write(expired(
+                    delete_expired!("outgoing_events", "id", "occurred_at < $1"),
+                    before.outgoing_events,
+                ))
+                .await?,
+            endpoint_secrets: self
+                .write(expired(
+                    delete_expired!("webhook_endpoint_secrets", "id", "expires_at < $1"),
+                    before.flows,
+                ))
+                .await?,
         })
     }
 }

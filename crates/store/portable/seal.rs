@@ -38,6 +38,7 @@ impl SealStore for Tx {
         let sql = match value {
             SealedValue::ProviderToken => sealed_otherwise!("identities", "sealed_token"),
             SealedValue::Job => sealed_otherwise!("jobs", "sealed_payload"),
+            SealedValue::EndpointSecret => sealed_otherwise!("webhook_endpoint_secrets", "sealed_secret"),
         };
         let rows = self
             .all(
@@ -55,6 +56,7 @@ impl SealStore for Tx {
         let sql = match value {
             SealedValue::ProviderToken => reseal!("identities", "sealed_token"),
             SealedValue::Job => reseal!("jobs", "sealed_payload"),
+            SealedValue::EndpointSecret => reseal!("webhook_endpoint_secrets", "sealed_secret"),
         };
         Ok(self.write(query(sql).bind(id).bind(old).bind(new)).await? == 1)
     }

@@ -19,6 +19,7 @@ mod key;
 mod ledger;
 mod member;
 mod note;
+mod outgoing;
 mod passkey;
 mod retention;
 mod schema;
@@ -38,6 +39,7 @@ pub use crate::{
     ledger::{LedgerBooksStore, LedgerStore, LedgerTotals, Posted, Receipt, StatementFilter},
     member::{MemberInserted, MemberStore, MemberUpdated, PasswordStore},
     note::NoteStore,
+    outgoing::{AfterAttempt, Attempted, DeliveryCounts, OutgoingEventStore, WebhookEndpointStore},
     passkey::{PasskeyInserted, PasskeyStore},
     retention::{ExpiredBefore, ExpiredRows, RetentionStore},
     schema::{MigrationState, PoolState, SchemaState},
@@ -113,6 +115,8 @@ pub trait Tx:
     + NoteStore
     + LedgerStore
     + LedgerBooksStore
+    + WebhookEndpointStore
+    + OutgoingEventStore
     + RetentionStore
     + SealStore
     + Send

@@ -16,6 +16,8 @@ pub struct ExpiredBefore {
     pub jobs: Timestamp,
     /// Keys of postings that were used before.
     pub posting_keys: Timestamp,
+    /// Outgoing events that happened before.
+    pub outgoing_events: Timestamp,
 }
 
 /// How many rows one call removed, by kind.
@@ -35,6 +37,10 @@ pub struct ExpiredRows {
     pub jobs: u64,
     /// Keys of postings.
     pub posting_keys: u64,
+    /// Outgoing events with their deliveries.
+    pub outgoing_events: u64,
+    /// Secrets of endpoints that do not sign any more.
+    pub endpoint_secrets: u64,
 }
 
 impl ExpiredRows {
@@ -48,6 +54,8 @@ impl ExpiredRows {
             + self.spent
             + self.jobs
             + self.posting_keys
+            + self.outgoing_events
+            + self.endpoint_secrets
     }
 }
 

@@ -12,11 +12,13 @@ pub enum SealedValue {
     ProviderToken,
     /// A job's arguments.
     Job,
+    /// A secret that signs outgoing events.
+    EndpointSecret,
 }
 
 impl SealedValue {
     /// All of them.
-    pub const ALL: &[Self] = &[Self::ProviderToken, Self::Job];
+    pub const ALL: &[Self] = &[Self::ProviderToken, Self::Job, Self::EndpointSecret];
 
     /// For logs and metrics.
     #[must_use]
@@ -24,6 +26,7 @@ impl SealedValue {
         match self {
             Self::ProviderToken => "provider_token",
             Self::Job => "job",
+            Self::EndpointSecret => "endpoint_secret",
         }
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod config;
 pub(crate) mod member;
 pub(crate) mod note;
 pub(crate) mod operator;
+pub(crate) mod outgoing;
 pub(crate) mod passkey;
 pub(crate) mod session;
 pub(crate) mod sign_in;

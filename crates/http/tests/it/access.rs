@@ -37,6 +37,7 @@ fn with_body(request: RequestBuilder, route: &Route) -> RequestBuilder {
         "email": "ada@example.com", "flow_id": NOBODY, "code": "00000000", "ceremony_id": NOBODY, "credential": {},
         "password": "correct horse", "provider": "google", "id_token": "x", "identity": "x",
         "to": NOBODY, "amount": 1, "reason": "x",
+        "url": "https://hooks.example.com/",
     }))
 }
 

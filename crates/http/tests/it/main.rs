@@ -23,3 +23,4 @@ mod security;
 mod studio;
 mod tenants;
 mod wallet;
+mod webhook_endpoints;

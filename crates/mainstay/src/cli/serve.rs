@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context;
 use mainstay_http::{ClassLimits, HttpSettings, RateLimits};
 use mainstay_providers::SystemRandom;
-use mainstay_services::{jobs, refusals, retention, sessions, wallet};
+use mainstay_services::{events, jobs, refusals, retention, sessions, wallet};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -39,6 +39,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     let background = TaskTracker::new();
     background.spawn(sessions::run_background(Arc::clone(&app), stopping.clone()));
     background.spawn(jobs::run_background(Arc::clone(&app), stopping.clone()));
+    background.spawn(events::run_background(Arc::clone(&app), stopping.clone()));
     background.spawn(retention::run_background(Arc::clone(&app), stopping.clone()));
     background.spawn(refusals::run_background(Arc::clone(&app), stopping.clone()));
     background.spawn(wallet::run_background(Arc::clone(&app), stopping.clone()));

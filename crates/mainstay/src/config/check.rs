@@ -202,6 +202,13 @@ pub(super) fn whole(raw: &mut Raw, config: &Config, acknowledged: bool) {
         if config.insecure_cookies {
             raw.wrong("MAINSTAY_INSECURE_COOKIES", "must be false in staging and prod");
         }
+        if config.webhooks_private_targets {
+            raw.fault(
+                "MAINSTAY_WEBHOOKS_PRIVATE_TARGETS",
+                "must not be on in staging and prod: whoever names a target could reach what is inside",
+                "false",
+            );
+        }
         for (on, name) in [
             (config.password_sign_in, "MAINSTAY_PASSWORD_SIGN_IN"),
             (config.social_login, "MAINSTAY_SOCIAL_LOGIN"),

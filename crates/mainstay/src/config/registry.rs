@@ -148,6 +148,10 @@ variables! {
     "MAINSTAY_MAIL_FROM", "`no-reply@<public URL's host>`", "Example <no-reply@example.com>",
         "Sender of mails.";
 
+    ["Events"]
+    "MAINSTAY_WEBHOOKS_PRIVATE_TARGETS", "false", "false",
+        "Events may go over plain http and to private and local addresses, for a receiver on the same machine. Refused in staging and prod.";
+
     ["Studio"]
     "SERVE_FRONTEND_DIR", "(none: the studio inside the binary)", "/srv/www",
         "A folder with a web app to serve in place of the studio.";

@@ -97,6 +97,8 @@ pub(crate) struct Config {
     pub test_auth: Option<SecretString>,
     pub mail: MailSettings,
     pub mail_from: String,
+    /// Events may go to this machine and its neighbours.
+    pub webhooks_private_targets: bool,
     pub serve_frontend_dir: Option<PathBuf>,
     pub log: String,
     pub log_format: LogFormat,
@@ -244,6 +246,7 @@ impl Config {
             test_auth: if test_mode { test_auth.map(Into::into) } else { None },
             mail,
             mail_from: raw.text("MAINSTAY_MAIL_FROM").unwrap_or_else(|| format!("no-reply@{host}")),
+            webhooks_private_targets: raw.flag("MAINSTAY_WEBHOOKS_PRIVATE_TARGETS", false),
             serve_frontend_dir: raw.text("SERVE_FRONTEND_DIR").map(Into::into),
             log: raw.text("MAINSTAY_LOG").unwrap_or_else(|| "info,actix_server=warn".to_owned()),
             log_format: match raw.text("MAINSTAY_LOG_FORMAT").as_deref() {

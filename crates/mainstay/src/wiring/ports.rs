@@ -4,8 +4,9 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use mainstay_model::identity::Provider;
 use mainstay_providers::{
-    Apple, AppleConfig, ConfigFault, FolderMailer, Google, GoogleConfig, MemoryBus, MemoryLimiter, RedisBus,
-    RedisConfig, RedisLimiter, SmtpConfig, SmtpMailer, SystemClock, SystemRandom,
+    Apple, AppleConfig, ConfigFault, FolderMailer, Google, GoogleConfig, HttpWebhooks, MemoryBus,
+    MemoryLimiter, RedisBus, RedisConfig, RedisLimiter, SmtpConfig, SmtpMailer, SystemClock, SystemRandom,
+    Targets, WebhooksConfig,
 };
 use mainstay_services::ports::{Bus, Clock, IdentityProvider, Limiter, Mailer, Ports, Random};
 use url::Url;
@@ -55,7 +56,10 @@ pub(super) async fn connect(config: &Config) -> anyhow::Result<(Ports, Wired)> {
     if let Some(apple) = &config.apple {
         identity_providers.insert(Provider::Apple, Arc::new(self::apple(config, apple, &clock)?));
     }
-    Ok((Ports { clock, random, limiter, bus, mailer, identity_providers }, Wired { redis_bus }))
+    let targets = if config.webhooks_private_targets { Targets::Any } else { Targets::Public };
+    let webhooks = WebhooksConfig { roots: config.roots.clone(), ..WebhooksConfig::new(targets) };
+    let webhooks = Arc::new(HttpWebhooks::new(&webhooks).map_err(blame("MAINSTAY_CA_FILE"))?);
+    Ok((Ports { clock, random, limiter, bus, mailer, webhooks, identity_providers }, Wired { redis_bus }))
 }
 
 fn mailer(

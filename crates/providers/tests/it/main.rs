@@ -12,3 +12,4 @@ mod mail;
 mod outages;
 mod support;
 mod tls;
+mod webhooks;

@@ -17,6 +17,8 @@ pub enum Signal {
     KeyRingChanged,
     /// There are new jobs.
     JobsAdded,
+    /// There are new events to deliver.
+    EventsAdded,
     /// Hints were lost (a reconnect, a slow reader): treat everything cached as stale.
     Lagged,
 }

@@ -6,6 +6,7 @@ mod identity_provider;
 mod limiter;
 mod mailer;
 mod request;
+mod webhook_sender;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -18,6 +19,7 @@ pub use self::{
     limiter::{Admission, Backoff, Decision, Limiter, LimiterUnavailable, Quota},
     mailer::{Mail, MailError, Mailer},
     request::{current_request_id, in_request},
+    webhook_sender::{SendFault, SignedEvent, TargetFault, WebhookSender},
 };
 
 /// All of them, as one deployment has them.
@@ -33,6 +35,8 @@ pub struct Ports {
     pub bus: Arc<dyn Bus>,
     /// Outgoing mail, where it is configured.
     pub mailer: Option<Arc<dyn Mailer>>,
+    /// Sends events to a team's own back ends.
+    pub webhooks: Arc<dyn WebhookSender>,
     /// The configured identity providers.
     pub identity_providers: BTreeMap<Provider, Arc<dyn IdentityProvider>>,
 }

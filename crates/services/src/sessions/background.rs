@@ -55,7 +55,7 @@ async fn apply(app: &App, signal: Signal, stop: &CancellationToken) {
             app.sessions.cache.forget_all();
             contained_until("key_ring", stop, keys::reload(app)).await;
         }
-        Signal::JobsAdded => {}
+        Signal::JobsAdded | Signal::EventsAdded => {}
     }
 }
 

@@ -3,6 +3,7 @@
 mod anonymous;
 mod described;
 mod extra_fields;
+mod inner_targets;
 mod operator_routes;
 mod other_tenants;
 mod others_things;
@@ -17,6 +18,7 @@ pub(super) const CHECKS: &[&Check] = &[
     &others_things::CHECK,
     &anonymous::CHECK,
     &operator_routes::CHECK,
+    &inner_targets::CHECK,
     &service_routes::CHECK,
     &tenant_roles::CHECK,
     &other_tenants::CHECK,

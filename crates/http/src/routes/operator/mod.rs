@@ -3,6 +3,7 @@
 mod audit;
 mod service_keys;
 mod wallet;
+mod webhook_endpoints;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -15,5 +16,6 @@ pub(crate) fn configure(services: &mut ServiceConfig<'_>) {
         .service(wallet::get_member_wallet)
         .service(wallet::get_member_statement)
         .service(wallet::grant_points)
-        .service(wallet::reverse_transfer);
+        .service(wallet::reverse_transfer)
+        .configure(webhook_endpoints::configure);
 }

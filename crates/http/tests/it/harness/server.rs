@@ -11,7 +11,9 @@ use std::{
 use async_trait::async_trait;
 use mainstay_http::{Check, CheckState, ClassLimits, HttpSettings, RateLimits, Readiness, Running, serve};
 use mainstay_model::{Timestamp, identity::Provider};
-use mainstay_providers::{FolderMailer, MemoryBus, MemoryLimiter, SystemRandom};
+use mainstay_providers::{
+    FolderMailer, HttpWebhooks, MemoryBus, MemoryLimiter, SystemRandom, Targets, WebhooksConfig,
+};
 use mainstay_services::{
     App, Capabilities, Capability, Settings,
     capability::State,
@@ -34,6 +36,8 @@ pub(crate) struct Options {
     pub(crate) settings: Settings,
     pub(crate) capabilities: Capabilities,
     pub(crate) limiter: Option<Arc<dyn Limiter>>,
+    /// Where events may go.
+    pub(crate) webhooks: Targets,
     pub(crate) checks: Checks,
 }
 
@@ -74,7 +78,14 @@ impl Options {
             age: Duration::from_millis(5),
         };
         let checks = Checks(Arc::new(Mutex::new(Some(vec![check]))));
-        Self { http, settings, capabilities: capabilities_without(&[]), limiter: None, checks }
+        Self {
+            http,
+            settings,
+            capabilities: capabilities_without(&[]),
+            limiter: None,
+            webhooks: Targets::Public,
+            checks,
+        }
     }
 
     /// The same, with rate limits that a whole walk through the route table stays below.
@@ -130,6 +141,7 @@ impl TestServer {
             limiter: options.limiter.unwrap_or_else(|| Arc::new(MemoryLimiter::new(clock.clone()))),
             bus: Arc::new(MemoryBus::new()),
             mailer: Some(Arc::new(mailer.expect("a mailer"))),
+            webhooks: Arc::new(HttpWebhooks::new(&WebhooksConfig::new(options.webhooks)).expect("a sender")),
             identity_providers: providers,
         };
         let sealer = Sealer::new([7; 32], &[]);

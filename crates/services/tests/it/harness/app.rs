@@ -22,7 +22,8 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::{
-    Database, Engine, LocalBus, MemoryLimiter, MockClock, ObservedStore, RecordingMailer, SeededRandom,
+    Database, Engine, LocalBus, MemoryLimiter, MockClock, ObservedStore, RecordingMailer, RecordingSender,
+    SeededRandom,
 };
 
 /// What the automated tests' sign-in must be shown.
@@ -34,6 +35,7 @@ pub(crate) struct TestApp {
     pub(crate) app: Arc<App>,
     pub(crate) clock: Arc<MockClock>,
     pub(crate) mailer: Arc<RecordingMailer>,
+    pub(crate) sender: Arc<RecordingSender>,
     pub(crate) limiter: Arc<MemoryLimiter>,
     pub(crate) bus: Arc<LocalBus>,
     pub(crate) store: Arc<ObservedStore>,
@@ -80,16 +82,18 @@ impl TestApp {
         let database = Database::create(engine).await;
         let clock = Arc::new(MockClock::new());
         let mailer = Arc::new(RecordingMailer::default());
+        let sender = Arc::new(RecordingSender::default());
         let limiter = Arc::new(MemoryLimiter::new(Arc::clone(&clock)));
         let bus = Arc::new(LocalBus::new(BUS_CAPACITY));
         let store = Arc::new(ObservedStore::new(database.open().await));
-        let app = start_node(options, &store, &clock, &mailer, &limiter, &bus).await.expect("starts");
-        Self { app, clock, mailer, limiter, bus, store, database }
+        let app =
+            start_node(options, &store, &clock, (&mailer, &sender), &limiter, &bus).await.expect("starts");
+        Self { app, clock, mailer, sender, limiter, bus, store, database }
     }
 
     /// A further node on the same database, clock and mailer, on a bus of its own or the same.
     pub(crate) async fn node(&self, options: NodeOptions, bus: &Arc<LocalBus>) -> Result<Arc<App>> {
-        start_node(options, &self.store, &self.clock, &self.mailer, &self.limiter, bus).await
+        start_node(options, &self.store, &self.clock, (&self.mailer, &self.sender), &self.limiter, bus).await
     }
 
     /// A second node with the usual options that hears the same hints.
@@ -207,7 +211,7 @@ pub(crate) async fn start_node(
     options: NodeOptions,
     store: &Arc<ObservedStore>,
     clock: &Arc<MockClock>,
-    mailer: &Arc<RecordingMailer>,
+    (mailer, sender): (&Arc<RecordingMailer>, &Arc<RecordingSender>),
     limiter: &Arc<MemoryLimiter>,
     bus: &Arc<LocalBus>,
 ) -> Result<Arc<App>> {
@@ -217,6 +221,7 @@ pub(crate) async fn start_node(
         limiter: Arc::clone(limiter) as _,
         bus: Arc::clone(bus) as _,
         mailer: Some(Arc::clone(mailer) as _),
+        webhooks: Arc::clone(sender) as _,
         identity_providers: options.identity_providers,
     };
     let (current, earlier) = options.token_keys;

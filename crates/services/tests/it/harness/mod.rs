@@ -5,6 +5,7 @@
 mod app;
 mod database;
 mod fakes;
+mod sender;
 mod store;
 
 use std::{future::Future, pin::Pin, time::Duration};
@@ -15,6 +16,7 @@ pub(crate) use self::{
     app::{NodeOptions, TEST_AUTH, TestApp, start_node},
     database::{Database, Engine},
     fakes::{LocalBus, MailFate, MemoryLimiter, MockClock, RecordingMailer, SeededRandom},
+    sender::{RecordingSender, SendFate},
     store::ObservedStore,
 };
 

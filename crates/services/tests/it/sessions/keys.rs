@@ -39,11 +39,11 @@ both_engines! {
         let empty = Arc::new(crate::harness::ObservedStore::new(database.open().await));
         let nodes = futures::future::join_all((0..4).map(|seed| {
             let (empty, clock) = (Arc::clone(&empty), Arc::clone(&test.clock));
-            let (mailer, limiter, bus) =
-                (Arc::clone(&test.mailer), Arc::clone(&test.limiter), Arc::clone(&test.bus));
+            let (mailer, sender) = (Arc::clone(&test.mailer), Arc::clone(&test.sender));
+            let (limiter, bus) = (Arc::clone(&test.limiter), Arc::clone(&test.bus));
             async move {
                 let options = NodeOptions { seed, ..NodeOptions::new() };
-                crate::harness::start_node(options, &empty, &clock, &mailer, &limiter, &bus).await
+                crate::harness::start_node(options, &empty, &clock, (&mailer, &sender), &limiter, &bus).await
             }
         }))
         .await;
