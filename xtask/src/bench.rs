@@ -5,7 +5,7 @@
 use anyhow::{Result, bail};
 
 use crate::{
-    process,
+    process, python,
     services::{Purpose, Services},
     setup, tools, workspace,
 };
@@ -19,7 +19,10 @@ struct Scenario {
 }
 
 /// Every comparison, in the order in which they run.
-const SCENARIOS: &[Scenario] = &[Scenario { name: "pocketbase", script: "pocketbase.mjs" }];
+const SCENARIOS: &[Scenario] = &[
+    Scenario { name: "pocketbase", script: "pocketbase.mjs" },
+    Scenario { name: "wallet", script: "wallet.mjs" },
+];
 
 /// Runs the named scenarios, or all, with the named kinds of work, or all.
 ///
@@ -43,9 +46,12 @@ pub(crate) fn run(names: &[String], works: &[String]) -> Result<()> {
         "mainstay",
         "--package",
         "bench-load",
+        "--package",
+        "bench-ledger",
     ]))?;
     let release = workspace::target().join("release");
     let pocketbase = tools::POCKETBASE.path()?;
+    let python = python::peers()?;
     let services = Services::start(Purpose::Measurement)?;
     for scenario in chosen {
         println!("\n== {}", scenario.name);
@@ -53,6 +59,8 @@ pub(crate) fn run(names: &[String], works: &[String]) -> Result<()> {
         command.arg(workspace::path("bench").join(scenario.script));
         command.env("MAINSTAY_BIN", release.join("mainstay"));
         command.env("BENCH_LOAD", release.join("bench-load"));
+        command.env("BENCH_LEDGER", release.join("bench-ledger"));
+        command.env("BENCH_PYTHON", &python);
         command.env("POCKETBASE_BIN", &pocketbase);
         command.env("BENCH_ONLY", works.join(","));
         command.env("BENCH_OUT", workspace::target().join("bench"));

@@ -38,7 +38,8 @@ struct Job {
 /// One connection's requests.
 #[derive(Deserialize)]
 struct Client {
-    /// A whole HTTP/1.1 request. `{token}` stands for `token`; its length must not change between answers.
+    /// A whole HTTP/1.1 request. `{token}` stands for `token`, whose length must not change between answers; where there are choices,
+    /// `{number}` stands for the number of the request, in ten digits.
     request: String,
     /// Replaces `{token}`.
     #[serde(default)]
@@ -46,6 +47,9 @@ struct Client {
     /// The member of the JSON answer that becomes the next `token`.
     #[serde(default)]
     next_token: Option<String>,
+    /// `{choice}` stands for the next of these, over and over; all of one length.
+    #[serde(default)]
+    choices: Vec<String>,
 }
 
 /// What was seen.
@@ -119,6 +123,16 @@ async fn run(job: Job) -> Result<Outcome> {
     })
 }
 
+/// The request of this number.
+fn fill(client: &Client, number: u64) -> String {
+    let request = client.request.replace("{token}", &client.token);
+    let count = client.choices.len().max(1) as u64;
+    match usize::try_from(number % count).ok().and_then(|place| client.choices.get(place)) {
+        Some(choice) => request.replace("{choice}", choice).replace("{number}", &format!("{number:010}")),
+        None => request,
+    }
+}
+
 async fn drive(
     mut connection: Connection,
     mut client: Client,
@@ -126,13 +140,16 @@ async fn drive(
     expected: Rc<u16>,
 ) -> Result<(Vec<Duration>, String)> {
     let mut latencies = Vec::with_capacity(4096);
-    let fixed = client.next_token.is_none().then(|| client.request.replace("{token}", &client.token));
+    let is_fixed = client.next_token.is_none() && client.choices.is_empty();
+    let fixed = is_fixed.then(|| client.request.replace("{token}", &client.token));
+    let mut number = 0;
     loop {
         let begun = Instant::now();
         if begun >= end {
             return Ok((latencies, client.token));
         }
-        let request = fixed.clone().unwrap_or_else(|| client.request.replace("{token}", &client.token));
+        let request = fixed.clone().unwrap_or_else(|| fill(&client, number));
+        number += 1;
         let answer = connection.exchange(request.as_bytes()).await?;
         latencies.push(begun.elapsed());
         if answer.status != *expected {

@@ -62,7 +62,7 @@ impl App {
         let identity = Identity::new(&settings)?;
         let notes = NoteWriter::start(Arc::clone(&store));
         let note_reads = NoteReader::start(Arc::clone(&store));
-        let postings = PostingWriter::start(Arc::clone(&store));
+        let postings = PostingWriter::start(Arc::clone(&store), Arc::clone(&ports.bus));
         let refreshes = RefreshWriter::start(Arc::clone(&store), &ports, &sessions, &settings);
         Ok(Arc::new(Self {
             settings,

@@ -7,6 +7,7 @@ mod key;
 mod member;
 mod operator;
 mod posting;
+mod told;
 mod upkeep;
 mod verify;
 

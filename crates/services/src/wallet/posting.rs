@@ -7,13 +7,15 @@ use mainstay_model::{
     audit::NewAuditEvent,
     ledger::{Posting, PostingKey},
 };
-use mainstay_store::{self as store, Access, Posted, Store};
+use mainstay_store::{self as store, Access, Posted, Store, Tx};
 use uuid::Uuid;
 
+use super::told::tell;
 use crate::{
     Result,
     batch::{self, Batcher},
-    limits,
+    events, limits,
+    ports::Bus,
 };
 
 /// Keys of what Mainstay posts by itself.
@@ -35,10 +37,15 @@ pub struct PostingWriter(Batcher<Wish, Posted>);
 impl PostingWriter {
     /// Starts the worker, which ends when this is dropped. Call it within a Tokio runtime.
     #[must_use]
-    pub fn start(store: Arc<dyn Store>) -> Self {
-        Self(Batcher::start("postings", move |wishes| {
-            let store = Arc::clone(&store);
-            async move { settle_all(&*store, wishes).await }
+    pub fn start(store: Arc<dyn Store>, bus: Arc<dyn Bus>) -> Self {
+        let opening = Arc::clone(&store);
+        let open = move || {
+            let store = Arc::clone(&opening);
+            async move { store.begin(Access::Write).await }
+        };
+        Self(Batcher::start_opened("postings", open, move |opened, wishes| {
+            let (store, bus) = (Arc::clone(&store), Arc::clone(&bus));
+            async move { settle_all(&*store, &*bus, opened, wishes).await }
         }))
     }
 
@@ -58,13 +65,18 @@ impl PostingWriter {
 
 /// Settles a batch. What the database refuses is a fault of ours in one of them; then each is settled alone, so that it fails
 /// nobody else's.
-async fn settle_all(store: &dyn Store, wishes: Vec<Wish>) -> Vec<Result<Posted>> {
-    match settle_retrying(store, &wishes).await {
+async fn settle_all(
+    store: &dyn Store,
+    bus: &dyn Bus,
+    opened: store::Result<Box<dyn Tx>>,
+    wishes: Vec<Wish>,
+) -> Vec<Result<Posted>> {
+    match settle_retrying(store, bus, Some(opened), &wishes).await {
         Ok(posted) => posted.into_iter().map(Ok).collect(),
         Err(store::Error::Constraint(_) | store::Error::Failed(_)) if wishes.len() > 1 => {
             let mut outcomes = Vec::with_capacity(wishes.len());
             for wish in wishes {
-                let outcome = settle_retrying(store, std::slice::from_ref(&wish)).await;
+                let outcome = settle_retrying(store, bus, None, std::slice::from_ref(&wish)).await;
                 let outcome = outcome.and_then(|posted| {
                     posted.into_iter().next().ok_or_else(|| store::Error::Failed("no outcome".to_owned()))
                 });
@@ -76,19 +88,32 @@ async fn settle_all(store: &dyn Store, wishes: Vec<Wish>) -> Vec<Result<Posted>>
     }
 }
 
-async fn settle_retrying(store: &dyn Store, wishes: &[Wish]) -> store::Result<Vec<Posted>> {
+/// Settles wishes in a transaction that is open, if there is one, and in new ones when another was in the way.
+async fn settle_retrying(
+    store: &dyn Store,
+    bus: &dyn Bus,
+    mut opened: Option<store::Result<Box<dyn Tx>>>,
+    wishes: &[Wish],
+) -> store::Result<Vec<Posted>> {
     let mut attempt = 1;
     loop {
-        match settle(store, wishes).await {
+        let tx = match opened.take() {
+            Some(opened) => opened,
+            None => store.begin(Access::Write).await,
+        };
+        let settled = match tx {
+            Ok(tx) => settle(tx, bus, wishes).await,
+            Err(error) => Err(error),
+        };
+        match settled {
             Err(error) if error.is_retryable() && attempt < limits::CONTENTION_ATTEMPTS_MAX => attempt += 1,
             outcome => return outcome,
         }
     }
 }
 
-async fn settle(store: &dyn Store, wishes: &[Wish]) -> store::Result<Vec<Posted>> {
+async fn settle(mut tx: Box<dyn Tx>, bus: &dyn Bus, wishes: &[Wish]) -> store::Result<Vec<Posted>> {
     let postings = wishes.iter().map(|wish| wish.posting.clone()).collect::<Vec<_>>();
-    let mut tx = store.begin(Access::Write).await?;
     let posted = tx.post(&postings).await?;
     let events = wishes.iter().zip(&posted).filter_map(|(wish, posted)| match posted {
         Posted::Done { is_replay: false, .. } => wish.event.clone(),
@@ -98,6 +123,10 @@ async fn settle(store: &dyn Store, wishes: &[Wish]) -> store::Result<Vec<Posted>
     if !events.is_empty() {
         tx.append_audit_events(&events).await?;
     }
+    let is_awaited = tell(&mut *tx, &posted).await?;
     tx.commit().await?;
+    if is_awaited {
+        events::announce(bus).await;
+    }
     Ok(posted)
 }

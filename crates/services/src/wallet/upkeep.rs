@@ -10,11 +10,11 @@ use mainstay_model::{
 use mainstay_store::Posted;
 use tokio_util::sync::CancellationToken;
 
-use super::{closing::close_days, system_key};
+use super::{closing::close_days, system_key, told::tell};
 use crate::{
     App, Capability, Result,
     background::{contained_until, pause, take_turn},
-    limits,
+    events, limits,
 };
 
 const LEASE: &str = "wallet";
@@ -95,7 +95,11 @@ async fn post(app: &App, postings: &[Posting]) -> Result<u64> {
     app.retrying(|| async {
         let mut tx = app.write().await?;
         let posted = tx.post(postings).await?;
+        let is_awaited = tell(&mut *tx, &posted).await?;
         tx.commit().await?;
+        if is_awaited {
+            events::announce(&*app.ports.bus).await;
+        }
         Ok(posted.iter().filter(|posted| matches!(posted, Posted::Done { is_replay: false, .. })).count()
             as u64)
     })

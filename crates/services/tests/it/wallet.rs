@@ -5,12 +5,16 @@ use std::{sync::Arc, time::Duration};
 use futures::future::join_all;
 use mainstay_model::{
     Day, HoldId, MemberId, TransferId,
+    audit::Actor,
     ledger::{AccountRef, HoldState, Settlement, TransferKind},
+    outgoing::EventType,
+    page::PageRequest,
     service_key::Scope,
 };
 use mainstay_services::{
     App, Caller, Capabilities, Capability, Code, Error, Result,
     capability::State,
+    events::endpoints::{self, NewEndpoint},
     limits, members,
     wallet::{
         self, Fault, Grant, IdempotencyKey, NewHold, Outcome, Poster, StatementFilter, Verified, run_once,
@@ -398,6 +402,26 @@ both_engines! {
         // Whoever never had points can go, too.
         members::delete_self(app, &test.ctx(), &test.caller().await).await.expect("is deleted");
         expect_right_books(test).await;
+    }
+
+    async fn whk_6_back_ends_hear_of_postings(test: &TestApp) {
+        let (app, ada, bob) = (&test.app, test.caller().await, test.caller().await);
+        let new = NewEndpoint { url: "https://hooks.example.com/".to_owned(), description: String::new(), event_types: Vec::new() };
+        let (endpoint, _) = endpoints::create(app, &test.ctx(), &Actor::System, &new).await.expect("is made");
+        let once = key("once");
+        grant_with(test, &once, ada.member_id, 10, None).await.expect("is granted");
+        grant_with(test, &once, ada.member_id, 10, None).await.expect("is replayed");
+        let sent = send(app, &ada, bob.member_id, 4).await.expect("is sent").receipt.transfer.id;
+        assert_eq!(refusal(send(app, &ada, bob.member_id, 40).await), Code::InsufficientPoints);
+        wallet::reverse(app, &test.ctx(), &operator(), &fresh_key(), sent, "x").await.expect("is undone");
+        let page = PageRequest { limit: 10, before: None };
+        let told = app.read().await.expect("opens").deliveries_of_endpoint(endpoint.id, page).await.expect("reads").items;
+        let kinds = told.iter().map(|delivery| delivery.event.event_type).collect::<Vec<_>>();
+        assert_eq!(kinds, [EventType::PointsReversed, EventType::PointsTransferred, EventType::PointsGranted]);
+        let body: serde_json::Value = serde_json::from_str(&told[1].event.body).expect("JSON");
+        assert_eq!(body["id"], sent.to_string());
+        assert_eq!(body["data"]["from"], serde_json::json!({ "member_id": ada.member_id, "balance": 6 }));
+        assert_eq!((&body["data"]["amount"], &body["data"]["to"]["balance"]), (&4.into(), &4.into()));
     }
 
     async fn cap_2_the_wallet_is_off_with_a_reason(test: &TestApp) {
