@@ -7,7 +7,10 @@ use mainstay_model::{service_key::Scope, tenant::TenantRole};
 use mainstay_services::Capability;
 
 use crate::security::{
-    limits::{FORM_BODY_BYTES_MAX, JSON_BODY_BYTES_MAX, NOTE_BODY_BYTES_MAX, UNREAD_BODY_BYTES_MAX},
+    limits::{
+        FORM_BODY_BYTES_MAX, JSON_BODY_BYTES_MAX, NOTE_BODY_BYTES_MAX, UNREAD_BODY_BYTES_MAX,
+        WEBHOOK_BODY_BYTES_MAX,
+    },
     rate_limit::Class,
 };
 
@@ -34,6 +37,8 @@ pub enum Access {
     Operator,
     /// A service key with this scope.
     Service(Scope),
+    /// A configured sender of events: the signature on the body is the proof. Cookies and origins count for nothing.
+    Webhook,
     /// Whoever holds the token for metrics; to others the route is not found.
     MetricsToken,
 }
@@ -53,6 +58,7 @@ impl Access {
             Self::TenantRole(role) => format!("tenant: {role} or above"),
             Self::Operator => "operator".to_owned(),
             Self::Service(scope) => format!("service key: {scope}"),
+            Self::Webhook => "configured sender (signed body)".to_owned(),
             Self::MetricsToken => "holder of the metrics token".to_owned(),
         }
     }
@@ -193,6 +199,26 @@ pub static ROUTES: &[Route] = &[
         .needs(Capability::Wallet),
     write("POST", "/v1/service/members/{member_id}/wallet/grants", Access::Service(Scope::WalletWrite))
         .needs(Capability::Wallet),
+    // Purchases
+    write("POST", "/v1/webhooks/{source}", Access::Webhook)
+        .needs(Capability::Purchases)
+        .class(Class::Webhook)
+        .body(WEBHOOK_BODY_BYTES_MAX),
+    read("/v1/me/purchases", Member).needs(Capability::Purchases),
+    // As strict as signing in: codes can be guessed at.
+    auth("POST", "/v1/me/purchases/claim", Member).needs(Capability::Purchases),
+    read("/v1/me/purchase-links", Member).needs(Capability::Purchases),
+    write("POST", "/v1/me/purchase-links", Member).needs(Capability::Purchases),
+    write("DELETE", "/v1/me/purchase-links/{customer_link_id}", Member).needs(Capability::Purchases),
+    read("/v1/operator/purchase-rules", Operator),
+    write("POST", "/v1/operator/purchase-rules", Operator),
+    write("DELETE", "/v1/operator/purchase-rules/{purchase_rule_id}", Operator),
+    write("POST", "/v1/operator/members/{member_id}/purchase-links", Operator).needs(Capability::Purchases),
+    read("/v1/operator/inbox", Operator),
+    read("/v1/operator/inbox/{inbox_event_id}", Operator),
+    write("POST", "/v1/operator/inbox/{inbox_event_id}/retry", Operator),
+    write("POST", "/v1/operator/inbox/{inbox_event_id}/replay", Operator),
+    write("POST", "/v1/operator/inbox/{inbox_event_id}/ignore", Operator),
     // Operators and services
     read("/v1/operator/audit", Operator),
     read("/v1/operator/service-keys", Operator),

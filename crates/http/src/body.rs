@@ -6,7 +6,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::heade
 use bytes::BytesMut;
 use futures::StreamExt;
 use mainstay_services::{
-    Code, Error,
+    Code, Error, json,
     sabotage::{self, Guard},
     wallet::IdempotencyKey,
 };
@@ -79,8 +79,24 @@ impl<T: DeserializeOwned + 'static> FromRequest for Once<T> {
     }
 }
 
+/// A JSON body as it came, byte for byte, within the route's bounds.
+pub(crate) struct RawJson(pub(crate) Vec<u8>);
+
+impl FromRequest for RawJson {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (request, payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            require_type(&request, "application/json")?;
+            Ok(Self(read_body(&request, payload).await?.into()))
+        })
+    }
+}
+
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    if limits::is_too_deep(bytes) {
+    if json::is_too_deep(bytes, limits::JSON_DEPTH_MAX) {
         let most = limits::JSON_DEPTH_MAX;
         return Err(
             Error::field("body", "too_deep", format!("is nested more than {most} levels deep")).into()

@@ -35,12 +35,13 @@ const DESCRIPTION: &str = "JSON everywhere; times are RFC 3339 in UTC, ids are U
     (RFC 9457) with a stable `code`.\n\nBrowsers sign in with cookies and send `x-csrf-token` with whatever changes something; \
     native apps and servers send `mainstay-client: bearer` when they sign in, and get bearer tokens.";
 
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 10] = [
     ("sign-in", "Signing in and out"),
     ("me", "What a member has and does for themselves"),
     ("tenants", "Companies and groups, and who belongs to them"),
     ("notes", "A member's notes"),
     ("wallet", "Points: balance, statement, transfers, holds"),
+    ("purchases", "Events of payment providers"),
     ("operator", "For operators"),
     ("service", "For a team's own back ends"),
     ("configuration", "What a client needs to know"),
@@ -118,7 +119,7 @@ fn decorate(operation: &mut Operation, route: &Route) {
 fn requirements(access: Access) -> Vec<SecurityRequirement> {
     let need = |name: &str| SecurityRequirement::new(name, Vec::<String>::new());
     match access {
-        Access::Public | Access::SignIn | Access::FlowBound => Vec::new(),
+        Access::Public | Access::SignIn | Access::FlowBound | Access::Webhook => Vec::new(),
         Access::Anyone => vec![SecurityRequirement::default(), need(COOKIE), need(BEARER)],
         Access::Session => vec![need(COOKIE), need(BEARER), SecurityRequirement::default()],
         Access::Member | Access::RecentMember | Access::TenantRole(_) | Access::Operator => {

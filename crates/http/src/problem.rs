@@ -26,7 +26,9 @@ pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 #[must_use]
 pub(crate) const fn status(code: Code) -> StatusCode {
     match code {
-        Code::InvalidRequest | Code::MalformedJson | Code::IdempotencyKeyRequired => StatusCode::BAD_REQUEST,
+        Code::InvalidRequest | Code::MalformedJson | Code::IdempotencyKeyRequired | Code::EventOutOfTime => {
+            StatusCode::BAD_REQUEST
+        }
         Code::Unauthenticated
         | Code::SessionEnded
         | Code::InvalidToken
@@ -36,12 +38,14 @@ pub(crate) const fn status(code: Code) -> StatusCode {
         | Code::CeremonyRefused
         | Code::OauthStateRefused
         | Code::IdTokenRefused
-        | Code::AccessDenied => StatusCode::UNAUTHORIZED,
+        | Code::AccessDenied
+        | Code::SignatureRefused => StatusCode::UNAUTHORIZED,
         Code::Forbidden
         | Code::CsrfRefused
         | Code::OriginRefused
         | Code::RecentSignInRequired
-        | Code::BearerNotForBrowsers => StatusCode::FORBIDDEN,
+        | Code::BearerNotForBrowsers
+        | Code::EventOfOtherMode => StatusCode::FORBIDDEN,
         Code::NotFound => StatusCode::NOT_FOUND,
         Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
         Code::RequestTimeout => StatusCode::REQUEST_TIMEOUT,
@@ -49,6 +53,7 @@ pub(crate) const fn status(code: Code) -> StatusCode {
         | Code::LastWayIn
         | Code::IdentityTaken
         | Code::AccountExists
+        | Code::EventChanged
         | Code::InsufficientPoints => StatusCode::CONFLICT,
         Code::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,

@@ -79,6 +79,7 @@ pub fn limit_table() -> Vec<LimitRow> {
     let mut rows = vec![
         row("JSON body", format!("{} bytes", limits::JSON_BODY_BYTES_MAX), "413 payload_too_large"),
         row("body of a note", format!("{} bytes", limits::NOTE_BODY_BYTES_MAX), "413 payload_too_large"),
+        row("webhook", format!("{} bytes", limits::WEBHOOK_BODY_BYTES_MAX), "413 payload_too_large"),
         row("Apple's form post", format!("{} bytes", limits::FORM_BODY_BYTES_MAX), "413 payload_too_large"),
         row(
             "body that a route does not read",
@@ -98,6 +99,7 @@ pub fn limit_table() -> Vec<LimitRow> {
         (Class::Read, quotas.read),
         (Class::Write, quotas.write),
         (Class::Public, quotas.public),
+        (Class::Webhook, quotas.webhook),
     ] {
         let per = |quota: Quota| format!("{} in {} s", quota.limit, quota.window.as_secs());
         rows.push(row(

@@ -52,6 +52,8 @@ pub struct RateLimits {
     pub write: ClassLimits,
     /// What everybody may read, and paths that do not exist.
     pub public: ClassLimits,
+    /// Events of payment providers.
+    pub webhook: ClassLimits,
 }
 
 /// The limits of one class.
@@ -83,6 +85,7 @@ impl Default for RateLimits {
             read: ClassLimits::per_minute(3_000, 600),
             write: ClassLimits::per_minute(1_500, 300),
             public: ClassLimits::per_minute(600, 600),
+            webhook: ClassLimits::per_minute(12_000, 12_000),
         }
     }
 }

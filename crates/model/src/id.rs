@@ -85,4 +85,12 @@ ids! {
     EndpointSecretId;
     /// Something that happened, as it is told to back ends.
     OutgoingEventId;
+    /// An event that a payment provider sent.
+    InboxEventId;
+    /// A payment of somebody at a merchant.
+    PurchaseId;
+    /// A rule by which purchases become points.
+    PurchaseRuleId;
+    /// Something by which purchases of a member are recognised.
+    CustomerLinkId;
 }

@@ -8,6 +8,7 @@ pub mod day;
 pub mod email;
 pub mod id;
 pub mod identity;
+pub mod inbox;
 pub mod job;
 pub mod key;
 pub mod language;
@@ -17,6 +18,7 @@ pub mod note;
 pub mod outgoing;
 pub mod page;
 pub mod passkey;
+pub mod purchase;
 pub mod service_key;
 pub mod session;
 pub mod tenant;
@@ -26,9 +28,9 @@ pub mod timestamp;
 pub use day::Day;
 pub use email::EmailAddress;
 pub use id::{
-    AccountId, AuditEventId, CeremonyId, EmailFlowId, EndpointSecretId, HoldId, IdentityId, JobId, MemberId,
-    NoteId, OAuthFlowId, OutgoingEventId, PasskeyId, ServiceKeyId, SessionId, TenantId, TransferId,
-    WebhookEndpointId,
+    AccountId, AuditEventId, CeremonyId, CustomerLinkId, EmailFlowId, EndpointSecretId, HoldId, IdentityId,
+    InboxEventId, JobId, MemberId, NoteId, OAuthFlowId, OutgoingEventId, PasskeyId, PurchaseId,
+    PurchaseRuleId, ServiceKeyId, SessionId, TenantId, TransferId, WebhookEndpointId,
 };
 pub use language::Language;
 pub use timestamp::Timestamp;

@@ -13,9 +13,11 @@ use crate::{
     limits,
     notes::{NoteReader, NoteWriter},
     ports::Ports,
+    purchases::BuyerKey,
     refusals::Refusals,
     sessions::{RefreshWriter, Sessions},
     wallet::PostingWriter,
+    webhooks::InboxWriter,
 };
 
 /// One running Mainstay. Cheap to share behind an [`Arc`].
@@ -42,6 +44,10 @@ pub struct App {
     pub postings: PostingWriter,
     /// Batched exchanges of refresh tokens.
     pub refreshes: RefreshWriter,
+    /// Hashes what recognises buyers.
+    pub buyer_key: BuyerKey,
+    /// Batched recording of webhooks.
+    pub inbox: InboxWriter,
     /// Refusals that wait for the audit trail.
     pub refusals: Refusals,
 }
@@ -64,6 +70,8 @@ impl App {
         let note_reads = NoteReader::start(Arc::clone(&store));
         let postings = PostingWriter::start(Arc::clone(&store), Arc::clone(&ports.bus));
         let refreshes = RefreshWriter::start(Arc::clone(&store), &ports, &sessions, &settings);
+        let buyer_key = BuyerKey::load(&*store, &ports, &sealer).await?;
+        let inbox = InboxWriter::start(Arc::clone(&store), &ports);
         Ok(Arc::new(Self {
             settings,
             capabilities,
@@ -76,6 +84,8 @@ impl App {
             note_reads,
             postings,
             refreshes,
+            buyer_key,
+            inbox,
             refusals: Refusals::default(),
         }))
     }

@@ -8,7 +8,7 @@ use mainstay_model::{
 };
 pub use mainstay_store::AuditFilter;
 
-use crate::{App, RequestContext, Result, crypto, limits};
+use crate::{App, RequestContext, Result, crypto, limits, ports::Ports};
 
 /// Makes an event of this moment. `detail` must hold no personal data and no secret.
 #[must_use]
@@ -20,15 +20,28 @@ pub fn event(
     subject: impl std::fmt::Display,
     detail: serde_json::Value,
 ) -> NewAuditEvent {
+    event_by(&app.ports, &context.request_id, action, actor, subject, detail)
+}
+
+/// The same for what has no application yet: the writer of a batch.
+#[must_use]
+pub(crate) fn event_by(
+    ports: &Ports,
+    request_id: &str,
+    action: &'static str,
+    actor: &Actor,
+    subject: impl std::fmt::Display,
+    detail: serde_json::Value,
+) -> NewAuditEvent {
     metrics::counter!("mainstay_audit_events_total", "action" => action).increment(1);
-    let at = app.now();
+    let at = ports.clock.now();
     NewAuditEvent {
-        id: AuditEventId::new(app.ports.random.uuid(at)),
+        id: AuditEventId::new(ports.random.uuid(at)),
         at,
         action,
         actor: actor.to_text(),
         subject: subject.to_string(),
-        request_id: context.request_id.clone(),
+        request_id: request_id.to_owned(),
         detail,
     }
 }

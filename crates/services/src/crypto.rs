@@ -34,6 +34,8 @@ pub enum Purpose {
     EmailFlow,
     /// A secret that signs outgoing events.
     EndpointSecret,
+    /// A key of hashes that must stay what they are.
+    HashKey,
 }
 
 impl Purpose {
@@ -45,6 +47,7 @@ impl Purpose {
             Self::Job => b"mainstay/job",
             Self::EmailFlow => b"mainstay/email-flow",
             Self::EndpointSecret => b"mainstay/endpoint-secret",
+            Self::HashKey => b"mainstay/hash-key",
         }
     }
 }

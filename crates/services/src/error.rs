@@ -62,6 +62,14 @@ codes! {
     AccessDenied = "access_denied", "The sign-in was cancelled at the provider";
     /// The provider's address belongs to an account that must be signed in to first.
     AccountExists = "account_exists", "An account with this address exists";
+    /// Nobody with one of the source's secrets signed the event.
+    SignatureRefused = "signature_refused", "The sender could not be recognised";
+    /// The event is older than its source's window, or lies in the future.
+    EventOutOfTime = "event_out_of_time", "The event is too old or lies in the future";
+    /// The event is a test, and this deployment is live, or the other way round.
+    EventOfOtherMode = "event_of_other_mode", "The event is of the other mode, live or test";
+    /// The event was delivered before and said something else.
+    EventChanged = "event_changed", "The event is known and was different";
     /// Signed in, but not allowed.
     Forbidden = "forbidden", "Not allowed";
     /// The cross-site request forgery token is missing or wrong.

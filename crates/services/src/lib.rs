@@ -14,10 +14,12 @@ pub mod error;
 pub mod events;
 pub mod identity;
 pub mod jobs;
+pub mod json;
 pub mod limits;
 pub mod members;
 pub mod notes;
 pub mod ports;
+pub mod purchases;
 pub mod refusals;
 pub mod resealing;
 pub mod retention;
@@ -27,6 +29,7 @@ pub mod sessions;
 pub mod settings;
 pub mod tenants;
 pub mod wallet;
+pub mod webhooks;
 
 pub use crate::{
     app::App,

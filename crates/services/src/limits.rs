@@ -199,6 +199,36 @@ pub const ENDPOINT_SECRETS_MAX: usize = 3;
 pub const DELIVERY_ATTEMPTS_SHOWN: u32 = 50;
 /// Outgoing events, their deliveries and attempts are kept for so long.
 pub const OUTGOING_EVENT_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+/// An event whose sender signs the time is refused when it is older (WHK-2); elsewhere it is late.
+pub const WEBHOOK_TOLERANCE: Duration = Duration::from_secs(5 * 60);
+/// A sender's clock may be so much ahead; Stripe's as much as its events may be old.
+pub const WEBHOOK_CLOCK_AHEAD: Duration = Duration::from_secs(60);
+/// Where no time of sending is signed, an event that was never seen is taken up to this age: senders try again for days.
+pub const WEBHOOK_LATE_MAX: Duration = Duration::from_secs(72 * 3600);
+/// A webhook's secret, in bytes, at least.
+pub const WEBHOOK_SECRET_BYTES_MIN: usize = 16;
+/// What a source calls an event, in bytes.
+pub const WEBHOOK_EVENT_ID_BYTES_MAX: usize = 255;
+/// What a source calls the kind of an event, in bytes.
+pub const WEBHOOK_KIND_BYTES_MAX: usize = 100;
+/// Levels of a webhook's JSON.
+pub const WEBHOOK_JSON_DEPTH_MAX: usize = 32;
+/// An event whose effect fails so often is set aside.
+pub const WEBHOOK_ATTEMPTS_MAX: i64 = 10;
+/// Failed events that one run tries again.
+pub const WEBHOOK_DUE_MAX: usize = 100;
+/// Rules by which purchases become points.
+pub const PURCHASE_RULES_MAX: u32 = 200;
+/// Purchases that one claim makes a member's.
+pub const PURCHASES_CLAIMED_MAX: u32 = 100;
+/// Links by which purchases of one member are recognised.
+pub const CUSTOMER_LINKS_MAX: usize = 50;
+/// A code that recognises a buyer, in characters, at least: what is shorter is an order's number that anybody can guess.
+pub const CLAIM_CODE_CHARS_MIN: usize = 8;
+/// What recognises a buyer, in characters, at most.
+pub const CUSTOMER_KEY_CHARS_MAX: usize = 255;
+/// Failed events are looked for so often.
+pub const WEBHOOK_POLL: Duration = Duration::from_secs(5);
 /// What `Retry-After` says when a queue of writes is full.
 pub const BATCH_RETRY_AFTER: Duration = Duration::from_secs(1);
 
@@ -289,6 +319,19 @@ pub fn table() -> Vec<Limit> {
         limit("secrets of an endpoint that sign at a time", ENDPOINT_SECRETS_MAX.to_string(), "409"),
         time("outgoing events are kept", OUTGOING_EVENT_KEPT, "removed"),
         time("ended sessions are kept", ENDED_SESSION_KEPT, "removed"),
+        time("age of a webhook whose sender signs the time", WEBHOOK_TOLERANCE, "400 event_out_of_time"),
+        time("age of a webhook whose sender signs no time", WEBHOOK_LATE_MAX, "400 event_out_of_time"),
+        time("clock of a webhook's sender ahead of ours", WEBHOOK_CLOCK_AHEAD, "400 event_out_of_time"),
+        limit("levels of a webhook's JSON", WEBHOOK_JSON_DEPTH_MAX.to_string(), "422"),
+        limit("rules for purchases", PURCHASE_RULES_MAX.to_string(), "409"),
+        limit("purchases that one claim takes", PURCHASES_CLAIMED_MAX.to_string(), "claim again"),
+        limit("links of a member to their purchases", CUSTOMER_LINKS_MAX.to_string(), "409"),
+        limit(
+            "code that recognises a buyer",
+            format!("from {CLAIM_CODE_CHARS_MIN} characters"),
+            "recognises nobody",
+        ),
+        limit("attempts of a webhook's effect", WEBHOOK_ATTEMPTS_MAX.to_string(), "set aside, alarm"),
         limit(
             "groups of refusals in the audit trail",
             format!("{REFUSAL_GROUPS_MAX} for each code, route and network in {}", words(REFUSALS_FLUSH)),

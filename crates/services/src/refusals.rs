@@ -24,15 +24,34 @@ use crate::{
 };
 
 const ACTION: &str = "edge.refused";
+const ACTION_WEBHOOK: &str = "webhook.refused";
 /// What stands for every route and network beyond [`limits::REFUSAL_GROUPS_MAX`].
 const OTHERS: &str = "others";
 
 /// What is counted together.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Group {
-    code: Code,
-    route: &'static str,
+    what: What,
     network: String,
+}
+
+/// What was refused.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum What {
+    /// A request to a route.
+    Request { code: Code, route: &'static str },
+    /// A delivery to a configured source; both are few.
+    Webhook { source: String, fault: &'static str },
+}
+
+impl What {
+    /// What stands for it when there are too many groups.
+    fn of_others(&self) -> Self {
+        match self {
+            Self::Request { code, .. } => Self::Request { code: *code, route: OTHERS },
+            Self::Webhook { .. } => self.clone(),
+        }
+    }
 }
 
 /// What is known of a group.
@@ -42,6 +61,8 @@ struct Tally {
     since: Timestamp,
     /// The first request's, which leads to its line in the log.
     request_id: String,
+    /// Of deliveries that were refused for their age: the oldest one's.
+    age_minutes: Option<i64>,
 }
 
 /// What waits for being written.
@@ -50,12 +71,31 @@ pub struct Refusals(Mutex<HashMap<Group, Tally>>);
 
 /// Counts a refused request.
 pub fn note(app: &App, code: Code, route: &'static str, client: Option<IpAddr>, request_id: &str) {
-    let group = Group { code, route, network: client.map_or_else(|| "unknown".to_owned(), network) };
+    count(app, What::Request { code, route }, client, request_id, None);
+}
+
+/// Counts a refused delivery. `age_minutes` is below zero for one that lies in the future.
+pub(crate) fn note_webhook(
+    app: &App,
+    context: &RequestContext,
+    source: &str,
+    fault: &'static str,
+    age_minutes: Option<i64>,
+) {
+    let what = What::Webhook { source: source.to_owned(), fault };
+    count(app, what, context.ip, &context.request_id, age_minutes);
+}
+
+fn count(app: &App, what: What, client: Option<IpAddr>, request_id: &str, age_minutes: Option<i64>) {
+    let group = Group { what, network: client.map_or_else(|| "unknown".to_owned(), network) };
     let mut waiting = app.refusals.0.lock();
     let is_full = waiting.len() >= limits::REFUSAL_GROUPS_MAX && !waiting.contains_key(&group);
-    let group = if is_full { Group { code, route: OTHERS, network: OTHERS.to_owned() } } else { group };
-    let first = || Tally { count: 0, since: app.now(), request_id: request_id.to_owned() };
-    waiting.entry(group).or_insert_with(first).count += 1;
+    let group =
+        if is_full { Group { what: group.what.of_others(), network: OTHERS.to_owned() } } else { group };
+    let first = || Tally { count: 0, since: app.now(), request_id: request_id.to_owned(), age_minutes };
+    let tally = waiting.entry(group).or_insert_with(first);
+    tally.count += 1;
+    tally.age_minutes = tally.age_minutes.max(age_minutes);
 }
 
 /// The part of the network that an address lies in, too coarse to be anybody's own: the first 24 bits of IPv4, 48 of IPv6.
@@ -96,14 +136,21 @@ pub async fn flush(app: &App) -> Result<()> {
 
 fn event(app: &App, group: &Group, tally: &Tally) -> NewAuditEvent {
     let context = RequestContext { request_id: tally.request_id.clone(), ..RequestContext::none() };
-    let detail = json!({
-        "code": group.code.as_str(),
-        "route": group.route,
-        "network": group.network,
-        "count": tally.count,
-        "since": tally.since,
-    });
-    audit::event(app, &context, ACTION, &Actor::Anonymous, "", detail)
+    let (network, count, since) = (&group.network, tally.count, tally.since);
+    match &group.what {
+        What::Request { code, route } => {
+            let detail = json!({ "code": code.as_str(), "route": route, "network": network, "count": count, "since": since });
+            audit::event(app, &context, ACTION, &Actor::Anonymous, "", detail)
+        }
+        What::Webhook { source, fault } => {
+            let mut detail = json!({ "fault": fault, "network": network, "count": count, "since": since });
+            if let Some(minutes) = tally.age_minutes {
+                detail["age_minutes"] = minutes.into();
+            }
+            let subject = format!("webhook:{source}");
+            audit::event(app, &context, ACTION_WEBHOOK, &Actor::Anonymous, subject, detail)
+        }
+    }
 }
 
 /// Writes now and then until `stop` is cancelled.

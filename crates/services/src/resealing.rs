@@ -68,6 +68,7 @@ async fn reseal_batch(
         SealedValue::ProviderToken => Purpose::ProviderToken,
         SealedValue::Job => Purpose::Job,
         SealedValue::EndpointSecret => Purpose::EndpointSecret,
+        SealedValue::HashKey => Purpose::HashKey,
     };
     let mut resealed = Resealed::default();
     let mut tx = app.write().await?;

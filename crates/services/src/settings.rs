@@ -5,7 +5,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::limits;
+use crate::{limits, webhooks::Sources};
 
 /// Where a deployment stands (CFG-1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +63,8 @@ pub struct Settings {
     pub audit_kept: Option<Duration>,
     /// Points that are granted can be spent for so many days; for ever when there is no bound.
     pub points_valid_days: Option<u32>,
+    /// Where purchase webhooks may come from.
+    pub webhook_sources: Sources,
     /// What `X-Test-Auth` must say; none while test mode is off. Never in prod.
     pub test_auth: Option<SecretString>,
 }
@@ -84,6 +86,7 @@ impl Settings {
             session_absolute_ttl: limits::SESSION_ABSOLUTE_TTL,
             audit_kept: None,
             points_valid_days: None,
+            webhook_sources: Sources::default(),
             test_auth: None,
         }
     }

@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod ceremony;
 pub mod identity;
+pub mod inbox;
 pub mod job;
 pub mod key;
 pub mod lease;
@@ -16,6 +17,7 @@ pub mod member;
 pub mod note;
 pub mod outgoing;
 pub mod passkey;
+pub mod purchase;
 pub mod raw;
 pub mod retention;
 pub mod rotation;
@@ -44,6 +46,10 @@ macro_rules! cases {
                 email_flow_counts_attempts, email_flows_are_forgotten, a_value_is_spent_once
             }
             identity { links_and_finds, is_listed_oldest_first, a_use_is_noted, is_removed_by_its_owner }
+            inbox {
+                is_recorded_once, a_changed_body_is_a_conflict, names_belong_to_their_source, many_at_once_record_each_event_once,
+                is_settled_and_due, due_events_are_for_one_at_a_time, is_listed_newest_first
+            }
             job { is_claimed_when_due, claims_never_overlap, fails_and_is_set_aside, batches_may_be_empty }
             key { signing_keys_are_a_ring, service_keys_live_and_die }
             lease { is_taken_and_renewed, is_taken_by_one_of_many, a_name_locks_others_out }
@@ -71,6 +77,11 @@ macro_rules! cases {
                 an_endpoint_is_not_removed_below_a_delivery
             }
             passkey { is_found_by_credential, is_listed_oldest_first, a_use_is_noted, belongs_to_one_member, a_lock_keeps_others_out }
+            purchase {
+                is_told_once_and_settled, refunds_add_up_and_the_newest_counts, is_claimable_by_its_keys, is_listed_newest_first,
+                names_are_locked_before_they_are_there, days_are_for_one_at_a_time, rules_are_kept_and_end, links_belong_to_one_member,
+                owners_are_found_together, a_member_who_is_gone_owns_nothing, a_hash_key_is_made_once
+            }
             retention { removes_what_ran_out, keeps_to_its_limit }
             rotation {
                 replaces_the_newest_token, one_of_many_rotates, only_the_newest_rotates, first_use_is_noted_once,

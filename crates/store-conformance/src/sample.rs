@@ -1,17 +1,20 @@
 //! Rows to try things with: each call makes a new one, with its own ids and unique values.
 
 use mainstay_model::{
-    AuditEventId, CeremonyId, Day, EmailAddress, EmailFlowId, IdentityId, JobId, Language, MemberId, NoteId,
-    OAuthFlowId, PasskeyId, ServiceKeyId, SessionId, TenantId, Timestamp,
+    AuditEventId, CeremonyId, CustomerLinkId, Day, EmailAddress, EmailFlowId, IdentityId, InboxEventId,
+    JobId, Language, MemberId, NoteId, OAuthFlowId, PasskeyId, PurchaseId, PurchaseRuleId, ServiceKeyId,
+    SessionId, TenantId, Timestamp,
     audit::NewAuditEvent,
     ceremony::{Ceremony, CeremonyKind, EmailFlow, EmailPurpose},
     identity::{Identity, OAuthFlow, Provider},
+    inbox::{InboxEvent, InboxHead, InboxProgress, InboxState},
     job::{Job, JobKind},
     key::SigningKey,
     ledger::{AccountRef, Amount, Closing, Order, Posting, PostingKey, TransferKind},
     member::{Member, MemberStatus, Role},
     note::Note,
     passkey::Passkey,
+    purchase::{CustomerKeyKind, CustomerLink, PurchaseRecord, PurchaseRule, Refund},
     service_key::{Scope, ServiceKey},
     session::{RefreshToken, Session, SignInMethod},
     tenant::{Membership, Tenant, TenantRole},
@@ -236,6 +239,98 @@ pub fn job(due: i64) -> Job {
         attempts: 0,
         created_at: at(0),
         run_at: at(due),
+    }
+}
+
+/// An event that had its effect.
+#[must_use]
+pub fn inbox_event(source: &str, event_id: &str) -> InboxEvent {
+    let body = format!("{{\"id\": \"{event_id}\"}}\0\u{e9}").into_bytes();
+    let progress = InboxProgress {
+        state: InboxState::Done,
+        attempts: 1,
+        next_at: None,
+        last_error: None,
+        updated_at: at(0),
+    };
+    InboxEvent {
+        head: InboxHead {
+            id: InboxEventId::new(Uuid::now_v7()),
+            source: source.to_owned(),
+            event_id: event_id.to_owned(),
+            kind: "payment.updated".to_owned(),
+            occurred_at: Some(at(-60)),
+            received_at: at(0),
+            late_s: None,
+            progress,
+        },
+        fingerprint: Sha256::digest(&body).into(),
+        body,
+    }
+}
+
+/// A purchase of nobody known.
+#[must_use]
+pub fn purchase(source: &str, external_id: &str) -> PurchaseRecord {
+    PurchaseRecord {
+        id: PurchaseId::new(Uuid::now_v7()),
+        source: source.to_owned(),
+        external_id: external_id.to_owned(),
+        amount: 1_250,
+        currency: "USD".parse().expect("a currency"),
+        merchant: "it's \u{1F4B3}".to_owned(),
+        occurred_at: at(-60),
+        member_id: None,
+        rule_id: None,
+        granted: 0,
+        taken_back: 0,
+        refunded: 0,
+        claimed_at: None,
+        created_at: at(0),
+    }
+}
+
+/// Part of a purchase that went back.
+#[must_use]
+pub fn refund(external_id: &str, purchase_id: &str, amount: i64, second: i64) -> Refund {
+    Refund {
+        external_id: external_id.to_owned(),
+        purchase_id: purchase_id.to_owned(),
+        amount,
+        currency: "USD".parse().expect("a currency"),
+        occurred_at: at(second),
+    }
+}
+
+/// A rule that fits every purchase in dollars.
+#[must_use]
+pub fn purchase_rule(name: &str) -> PurchaseRule {
+    PurchaseRule {
+        id: PurchaseRuleId::new(Uuid::now_v7()),
+        name: name.to_owned(),
+        source: None,
+        merchant: None,
+        currency: "USD".parse().expect("a currency"),
+        points: 1,
+        per_amount: 100,
+        purchase_points_max: None,
+        day_points_max: None,
+        starts_at: None,
+        ends_at: None,
+        created_at: at(0),
+    }
+}
+
+/// A card of a member's.
+#[must_use]
+pub fn customer_link(member_id: MemberId) -> CustomerLink {
+    CustomerLink {
+        id: CustomerLinkId::new(Uuid::now_v7()),
+        member_id,
+        source: Some("square".to_owned()),
+        kind: CustomerKeyKind::Card,
+        hash: fresh_hash(),
+        created_at: at(0),
     }
 }
 

@@ -42,6 +42,11 @@ pub async fn finds_what_begins_otherwise(store: AnyStore) {
                     tx.insert_webhook_endpoint(&endpoint, &secret).await.expect("insert");
                     secret.id.uuid()
                 }
+                SealedValue::HashKey => {
+                    let (id, sealed) = (Uuid::now_v7(), sealed.clone().unwrap_or_else(|| HEADER.to_vec()));
+                    tx.hash_key_or_insert(id, &number.to_string(), &sealed).await.expect("insert");
+                    id
+                }
             };
             if [0, 2, 3].contains(&number) {
                 expected.push((id, sealed.clone().expect("a value")));
@@ -68,10 +73,13 @@ pub async fn replaces_what_was_read(store: AnyStore) {
     let mut secret = outgoing::secret(endpoint.id);
     secret.sealed_secret = vec![9, 0];
     tx.insert_webhook_endpoint(&endpoint, &secret).await.expect("insert");
+    let hash_key = Uuid::now_v7();
+    tx.hash_key_or_insert(hash_key, "a", &[9, 0]).await.expect("insert");
     for (value, id) in [
         (SealedValue::ProviderToken, identity.id.uuid()),
         (SealedValue::Job, job.id.uuid()),
         (SealedValue::EndpointSecret, secret.id.uuid()),
+        (SealedValue::HashKey, hash_key),
     ] {
         assert!(!tx.reseal(value, id, &[9], &[7]).await.expect("another value"));
         assert!(!tx.reseal(value, Uuid::now_v7(), &[9, 0], &[7]).await.expect("nobody's"));

@@ -14,10 +14,12 @@ mod codec;
 mod connection;
 mod coordinator;
 mod error;
+mod inbox_batch;
 mod ledger_batch;
 mod migrate;
 mod options;
 mod outgoing_batch;
+mod purchase_batch;
 mod readers;
 mod store;
 mod tx;
@@ -32,6 +34,8 @@ mod ceremony;
 mod checked;
 #[path = "../../store/portable/identity.rs"]
 mod identity;
+#[path = "../../store/portable/inbox.rs"]
+mod inbox;
 #[path = "../../store/portable/job.rs"]
 mod job;
 #[path = "../../store/portable/key.rs"]
@@ -52,6 +56,10 @@ mod note;
 mod outgoing;
 #[path = "../../store/portable/passkey.rs"]
 mod passkey;
+#[path = "../../store/portable/purchase.rs"]
+mod purchase;
+#[path = "../../store/portable/purchase_rule.rs"]
+mod purchase_rule;
 #[path = "../../store/portable/retention.rs"]
 mod retention;
 #[path = "../../store/portable/row.rs"]

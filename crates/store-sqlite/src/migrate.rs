@@ -38,6 +38,7 @@ pub(crate) const MIGRATIONS: &[Migration] = migrations! {
     7 "0007_audit_retention",
     8 "0008_wallet",
     9 "0009_outgoing_events",
+    10 "0010_inbox",
 };
 
 /// As SQLx's own migrator makes it.

@@ -39,6 +39,7 @@ impl SealStore for Tx {
             SealedValue::ProviderToken => sealed_otherwise!("identities", "sealed_token"),
             SealedValue::Job => sealed_otherwise!("jobs", "sealed_payload"),
             SealedValue::EndpointSecret => sealed_otherwise!("webhook_endpoint_secrets", "sealed_secret"),
+            SealedValue::HashKey => sealed_otherwise!("hash_keys", "sealed_key"),
         };
         let rows = self
             .all(
@@ -57,6 +58,7 @@ impl SealStore for Tx {
             SealedValue::ProviderToken => reseal!("identities", "sealed_token"),
             SealedValue::Job => reseal!("jobs", "sealed_payload"),
             SealedValue::EndpointSecret => reseal!("webhook_endpoint_secrets", "sealed_secret"),
+            SealedValue::HashKey => reseal!("hash_keys", "sealed_key"),
         };
         Ok(self.write(query(sql).bind(id).bind(old).bind(new)).await? == 1)
     }

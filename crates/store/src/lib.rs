@@ -14,6 +14,7 @@ mod audit;
 mod ceremony;
 mod error;
 mod identity;
+mod inbox;
 mod job;
 mod key;
 mod ledger;
@@ -21,6 +22,7 @@ mod member;
 mod note;
 mod outgoing;
 mod passkey;
+mod purchase;
 mod retention;
 mod schema;
 mod seal;
@@ -34,6 +36,7 @@ pub use crate::{
     ceremony::CeremonyStore,
     error::{Error, Result},
     identity::{IdentityInserted, IdentityStore},
+    inbox::{InboxFilter, InboxSettled, InboxStore, Recorded},
     job::{JobStore, LeaseStore},
     key::{KeyStore, ServiceKeyStore},
     ledger::{LedgerBooksStore, LedgerStore, LedgerTotals, Posted, Receipt, StatementFilter},
@@ -41,6 +44,7 @@ pub use crate::{
     note::NoteStore,
     outgoing::{AfterAttempt, Attempted, DeliveryCounts, OutgoingEventStore, WebhookEndpointStore},
     passkey::{PasskeyInserted, PasskeyStore},
+    purchase::{CustomerLinked, HashKeyStore, PurchaseDay, PurchaseName, PurchaseRuleStore, PurchaseStore},
     retention::{ExpiredBefore, ExpiredRows, RetentionStore},
     schema::{MigrationState, PoolState, SchemaState},
     seal::{SealStore, SealedValue},
@@ -117,6 +121,10 @@ pub trait Tx:
     + LedgerBooksStore
     + WebhookEndpointStore
     + OutgoingEventStore
+    + InboxStore
+    + PurchaseStore
+    + PurchaseRuleStore
+    + HashKeyStore
     + RetentionStore
     + SealStore
     + Send

@@ -14,11 +14,13 @@ pub enum SealedValue {
     Job,
     /// A secret that signs outgoing events.
     EndpointSecret,
+    /// A key of hashes.
+    HashKey,
 }
 
 impl SealedValue {
     /// All of them.
-    pub const ALL: &[Self] = &[Self::ProviderToken, Self::Job, Self::EndpointSecret];
+    pub const ALL: &[Self] = &[Self::ProviderToken, Self::Job, Self::EndpointSecret, Self::HashKey];
 
     /// For logs and metrics.
     #[must_use]
@@ -27,6 +29,7 @@ impl SealedValue {
             Self::ProviderToken => "provider_token",
             Self::Job => "job",
             Self::EndpointSecret => "endpoint_secret",
+            Self::HashKey => "hash_key",
         }
     }
 }

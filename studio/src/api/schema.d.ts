@@ -1290,6 +1290,53 @@ export interface components {
             /** @description `google` or `apple`. */
             provider: string;
         };
+        /** @description An event with what it says. */
+        InboxEvent: components["schemas"]["InboxHead"] & {
+            /** @description The body as it came. */
+            body: string;
+        };
+        /** @description One page of the inbox, newest first. */
+        InboxEvents: {
+            items: components["schemas"]["InboxHead"][];
+            /** @description Where the next page begins; none on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description An event of a payment provider, without what it says. */
+        InboxHead: {
+            /**
+             * Format: int64
+             * @description How often its effect was tried.
+             */
+            attempts: number;
+            /** @description What the source calls it. */
+            event_id: string;
+            /** Format: uuid */
+            id: string;
+            /** @description Its kind, as the source calls it. */
+            kind: string;
+            /** @description Why it failed, in one word. */
+            last_error?: string | null;
+            /**
+             * Format: int64
+             * @description Its age when it came, if it was late and taken all the same.
+             */
+            late_seconds?: number | null;
+            /**
+             * Format: date-time
+             * @description When it is tried again.
+             */
+            next_at?: string | null;
+            /** Format: date-time */
+            occurred_at?: string | null;
+            /** Format: date-time */
+            received_at: string;
+            /** @description The configured source. */
+            source: string;
+            /** @description `done`, `failed` (it is tried again), `set_aside` (a person must look at it) or `ignored`. */
+            state: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
         /** @description Ends a sign-in. */
         LoginFinish: {
             /** Format: uuid */
@@ -1762,6 +1809,11 @@ export interface components {
             identities: components["schemas"]["Identity"][];
             passkeys: components["schemas"]["Passkey"][];
             sessions: components["schemas"]["Session"][];
+        };
+        /** @description What became of a delivery. */
+        WebhookReceipt: {
+            /** @description `recorded`, or `duplicate` for what was taken before. */
+            status: string;
         };
     };
     responses: {

@@ -56,7 +56,7 @@ pub(super) async fn admit(
 
     let presented = authentication::presented(headers, &edge.cookies);
     let is_unsafe = !csrf::is_safe(request.method());
-    if is_unsafe && route.access != Access::FlowBound {
+    if is_unsafe && !matches!(route.access, Access::FlowBound | Access::Webhook) {
         csrf::refuse_foreign(&facts.origin, headers)?;
         if presented.is_cookie() {
             csrf::require_own_page(&facts.origin, headers)?;

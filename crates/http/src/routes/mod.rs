@@ -12,6 +12,7 @@ pub(crate) mod service;
 pub(crate) mod studio;
 pub(crate) mod tenants;
 pub(crate) mod wallet;
+pub(crate) mod webhooks;
 pub(crate) mod well_known;
 
 use actix_web::web;
@@ -28,6 +29,7 @@ pub(crate) type Answer<T> = Result<web::Json<T>, Problem>;
 pub(crate) fn configure(services: &mut ServiceConfig<'_>) {
     notes::configure(services);
     wallet::configure(services);
+    webhooks::configure(services);
     auth::configure(services);
     me::configure(services);
     tenants::configure(services);

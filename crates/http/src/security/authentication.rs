@@ -72,9 +72,12 @@ pub(crate) fn bearer_token(headers: &HeaderMap) -> Option<&str> {
 pub(crate) async fn authenticate(app: &App, access: Access, presented: Presented<'_>) -> Result<Identity> {
     match access {
         // These look at what they need by themselves: a token of a flow, a refresh token, or nothing at all.
-        Access::Public | Access::SignIn | Access::Session | Access::FlowBound | Access::MetricsToken => {
-            Ok(Identity::Anonymous)
-        }
+        Access::Public
+        | Access::SignIn
+        | Access::Session
+        | Access::FlowBound
+        | Access::Webhook
+        | Access::MetricsToken => Ok(Identity::Anonymous),
         Access::Anyone => match presented {
             Presented::Nothing => Ok(Identity::Anonymous),
             _ => member(app, presented).await,

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use mainstay_services::sabotage::{self, Guard};
-
 /// A body that nobody reads: more than this is an attack and no habit of a client.
 pub(crate) const UNREAD_BODY_BYTES_MAX: usize = 16 * 1024;
 /// Bodies of sign-in, profile and tenants: a WebAuthn attestation is the largest.
 pub(crate) const JSON_BODY_BYTES_MAX: usize = 64 * 1024;
 /// Bodies with a note: 20 000 characters of up to six bytes each when a client escapes them all.
 pub(crate) const NOTE_BODY_BYTES_MAX: usize = 192 * 1024;
+/// An event of a payment provider: the largest that they send have a few dozen kilobytes.
+pub(crate) const WEBHOOK_BODY_BYTES_MAX: usize = 256 * 1024;
 /// Apple's form post.
 pub(crate) const FORM_BODY_BYTES_MAX: usize = 16 * 1024;
 /// Objects and arrays within each other.
@@ -32,49 +32,3 @@ pub(crate) const KNOWN_BROWSER_BYTES_MAX: usize = 128;
 pub(crate) const REFRESH_COOKIES_MAX: usize = 4;
 /// Flow cookies of one kind that a request may present; there is more than one only after starts that raced.
 pub(crate) const FLOW_COOKIES_MAX: usize = 8;
-
-/// Whether objects and arrays are nested deeper than [`JSON_DEPTH_MAX`]. Looks at brackets outside of strings only, so it is
-/// cheap and does not care whether the rest is JSON.
-pub(crate) fn is_too_deep(json: &[u8]) -> bool {
-    if sabotage::is_off(Guard::JsonDepth) {
-        return false;
-    }
-    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
-    for &byte in json {
-        if in_string {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => in_string = false,
-                _ => {}
-            }
-            continue;
-        }
-        match byte {
-            b'"' => in_string = true,
-            b'[' | b'{' => {
-                depth += 1;
-                if depth > JSON_DEPTH_MAX {
-                    return true;
-                }
-            }
-            b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    false
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn depth_counts_brackets_outside_of_strings() {
-        let nested = |levels: usize| format!("{}1{}", "[".repeat(levels), "]".repeat(levels));
-        assert!(!is_too_deep(nested(JSON_DEPTH_MAX).as_bytes()));
-        assert!(is_too_deep(nested(JSON_DEPTH_MAX + 1).as_bytes()));
-        assert!(!is_too_deep(format!("\"\\\"{}\"", "[".repeat(100)).as_bytes()));
-        assert!(!is_too_deep("[],".repeat(100).as_bytes()));
-    }
-}

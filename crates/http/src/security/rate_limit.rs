@@ -35,6 +35,8 @@ pub enum Class {
     Write,
     /// What everybody may read, and paths that do not exist.
     Public,
+    /// Events of payment providers. They come from few addresses and many at once.
+    Webhook,
     /// Probes and static files: they cost next to nothing and touch nothing.
     Unlimited,
 }
@@ -48,6 +50,7 @@ impl Class {
             Self::Read => "read",
             Self::Write => "write",
             Self::Public => "public",
+            Self::Webhook => "webhook",
             Self::Unlimited => "unlimited",
         }
     }
@@ -55,7 +58,7 @@ impl Class {
     /// Whether it is closed while the shared limiter is away.
     #[must_use]
     pub const fn fails_closed(self) -> bool {
-        matches!(self, Self::Auth | Self::Write)
+        matches!(self, Self::Auth | Self::Write | Self::Webhook)
     }
 
     const fn limits(self, limits: &RateLimits) -> Option<ClassLimits> {
@@ -64,6 +67,7 @@ impl Class {
             Self::Read => Some(limits.read),
             Self::Write => Some(limits.write),
             Self::Public => Some(limits.public),
+            Self::Webhook => Some(limits.webhook),
             Self::Unlimited => None,
         }
     }

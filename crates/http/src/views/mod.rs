@@ -1,11 +1,13 @@
 //! What the interface says and hears, as types. Made from entities here and nowhere else; entities are never serialised.
 
 pub(crate) mod config;
+pub(crate) mod inbox;
 pub(crate) mod member;
 pub(crate) mod note;
 pub(crate) mod operator;
 pub(crate) mod outgoing;
 pub(crate) mod passkey;
+pub(crate) mod purchase;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 pub(crate) mod tenant;

@@ -36,7 +36,8 @@ fn with_body(request: RequestBuilder, route: &Route) -> RequestBuilder {
         "text": "x", "name": "x", "role": "member", "member_id": NOBODY, "scopes": ["members:read"], "display_name": "x",
         "email": "ada@example.com", "flow_id": NOBODY, "code": "00000000", "ceremony_id": NOBODY, "credential": {},
         "password": "correct horse", "provider": "google", "id_token": "x", "identity": "x",
-        "to": NOBODY, "amount": 1, "reason": "x",
+        "to": NOBODY, "amount": 1, "reason": "x", "currency": "USD", "points": 1, "per_amount": 100, "source": "till", "kind": "customer",
+        "value": "x",
         "url": "https://hooks.example.com/",
     }))
 }

@@ -24,3 +24,4 @@ mod studio;
 mod tenants;
 mod wallet;
 mod webhook_endpoints;
+mod webhooks;

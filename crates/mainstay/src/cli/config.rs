@@ -33,10 +33,8 @@ pub(super) fn run(command: &Command, as_json: bool) -> ExitCode {
                     return ExitCode::FAILURE;
                 }
             } else {
-                let rows: Vec<_> = shown
-                    .into_iter()
-                    .map(|item| vec![item.name.to_owned(), item.source, item.value])
-                    .collect();
+                let rows: Vec<_> =
+                    shown.into_iter().map(|item| vec![item.name, item.source, item.value]).collect();
                 output::table(&["VARIABLE", "SOURCE", "VALUE"], &rows);
             }
         }

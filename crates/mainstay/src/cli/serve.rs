@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::Context;
 use mainstay_http::{ClassLimits, HttpSettings, RateLimits};
 use mainstay_providers::SystemRandom;
-use mainstay_services::{events, jobs, refusals, retention, sessions, wallet};
+use mainstay_services::{events, jobs, refusals, retention, sessions, wallet, webhooks};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -41,6 +41,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<()> {
     background.spawn(jobs::run_background(Arc::clone(&app), stopping.clone()));
     background.spawn(events::run_background(Arc::clone(&app), stopping.clone()));
     background.spawn(retention::run_background(Arc::clone(&app), stopping.clone()));
+    background.spawn(webhooks::run_background(Arc::clone(&app), stopping.clone()));
     background.spawn(refusals::run_background(Arc::clone(&app), stopping.clone()));
     background.spawn(wallet::run_background(Arc::clone(&app), stopping.clone()));
     background.close();
@@ -127,6 +128,7 @@ fn rate_limits(config: &Config) -> RateLimits {
             "auth" => &mut limits.auth,
             "read" => &mut limits.read,
             "write" => &mut limits.write,
+            "webhook" => &mut limits.webhook,
             _ => &mut limits.public,
         };
         *place = ClassLimits::per_minute(*address, *account);

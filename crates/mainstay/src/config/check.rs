@@ -22,9 +22,9 @@ const DAYS_MAX: u32 = 36_500;
 /// Random 32 bytes have about 30 different values; this few mean a typed or repeated key.
 const KEY_DISTINCT_BYTES_MIN: usize = 16;
 /// Modules that `MAINSTAY_MODULES_OFF` may name.
-pub(crate) const MODULES: [&str; 5] = ["passkey", "email_code", "tenants", "notes", "wallet"];
+pub(crate) const MODULES: [&str; 6] = ["passkey", "email_code", "tenants", "notes", "wallet", "purchases"];
 /// Classes of routes that `MAINSTAY_RATE_LIMITS` may name.
-const RATE_CLASSES: [&str; 4] = ["auth", "read", "write", "public"];
+const RATE_CLASSES: [&str; 5] = ["auth", "read", "write", "public", "webhook"];
 /// Words that only stand in examples and tutorials.
 const WELL_KNOWN: [&str; 12] = [
     "changeme",
@@ -349,10 +349,15 @@ fn well_known_secrets(raw: &mut Raw) {
             |url| url.password().map(str::to_ascii_lowercase),
         );
         let Some(value) = value else { continue };
-        if WELL_KNOWN.iter().any(|word| value.contains(word)) {
+        if is_well_known(&value) {
             raw.wrong(variable.name, "looks like a value from an example");
         }
     }
+}
+
+/// Whether a secret, in lower case, has a word in it that only stands in examples.
+pub(super) fn is_well_known(value: &str) -> bool {
+    WELL_KNOWN.iter().any(|word| value.contains(word))
 }
 
 /// An address, or an address with a prefix length.

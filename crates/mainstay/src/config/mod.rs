@@ -8,6 +8,7 @@ pub(crate) mod registry;
 pub(crate) mod render;
 #[cfg(feature = "sabotage")]
 mod sabotage;
+mod sources;
 #[cfg(test)]
 mod tests;
 mod typed;

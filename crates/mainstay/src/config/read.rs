@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, fmt::Display, path::Path, str::FromStr};
 
-use super::registry::{self, VARIABLES, Variable};
+use super::{
+    registry::{self, VARIABLES, Variable},
+    sources::RawSources,
+};
 
 /// One thing that is wrong. Never holds the value of a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +38,7 @@ impl Display for Source {
 #[derive(Default)]
 pub(crate) struct Raw {
     values: BTreeMap<&'static str, (String, Source)>,
+    pub(super) sources: RawSources,
     faults: Vec<Fault>,
     read: std::collections::BTreeSet<&'static str>,
 }
@@ -76,7 +80,11 @@ impl Raw {
         let mut raw = Self::default();
         raw.take_file(file);
         for (name, value) in environment {
-            if let Some(variable) = registry::variable(&name) {
+            if raw.sources.takes(&name) {
+                if !value.trim().is_empty() {
+                    raw.sources.take_variable(&name, &value);
+                }
+            } else if let Some(variable) = registry::variable(&name) {
                 // An empty variable means "not set": that is how compose files and CI clear one.
                 if !value.trim().is_empty() {
                     raw.values.insert(variable.name, (value, Source::Environment));
@@ -107,25 +115,17 @@ impl Raw {
             }
         };
         for (key, value) in table {
+            if key == "webhooks" {
+                self.take_sources(&value);
+                continue;
+            }
             let Some(variable) = VARIABLES.iter().find(|variable| variable.file_key() == key) else {
                 self.unknown(&key, VARIABLES.iter().map(Variable::file_key));
                 continue;
             };
-            let text = match value {
-                toml::Value::String(text) => text,
-                toml::Value::Integer(number) => number.to_string(),
-                toml::Value::Boolean(yes) => yes.to_string(),
-                toml::Value::Array(items) if items.iter().all(toml::Value::is_str) => {
-                    items.iter().filter_map(toml::Value::as_str).collect::<Vec<_>>().join(",")
-                }
-                _ => {
-                    self.fault(
-                        variable.name,
-                        "must be a string, number, boolean or list of strings",
-                        variable.example,
-                    );
-                    continue;
-                }
+            let Some(text) = file_text(&value) else {
+                self.wrong(variable.name, NOT_PLAIN);
+                continue;
             };
             if !text.trim().is_empty() {
                 self.values.insert(variable.name, (text, Source::File));
@@ -133,7 +133,8 @@ impl Raw {
         }
     }
 
-    fn unknown(&mut self, name: &str, known: impl Iterator<Item = String>) {
+    /// Notes a name that does not exist, and the nearest that does.
+    pub(super) fn unknown(&mut self, name: &str, known: impl Iterator<Item = String>) {
         let nearest = known.map(|known| (distance(name, &known), known)).min();
         let good = match nearest {
             Some((distance, known)) if distance <= 4 => format!("did you mean {known}?"),
@@ -150,6 +151,11 @@ impl Raw {
     /// All faults so far.
     pub(crate) fn faults(&self) -> &[Fault] {
         &self.faults
+    }
+
+    /// Notes that a variable was asked for.
+    pub(super) fn note_read(&mut self, name: &'static str) {
+        self.read.insert(name);
     }
 
     /// Names that were asked for; a test compares them with the registry.
@@ -207,6 +213,22 @@ impl Raw {
     pub(crate) fn wrong(&mut self, name: &'static str, must: impl Into<String>) {
         let good = registry::variable(name).map_or("", |variable| variable.example);
         self.fault(name, must, good);
+    }
+}
+
+/// What a value of the file must be.
+pub(super) const NOT_PLAIN: &str = "must be a string, number, boolean or list of strings";
+
+/// A value of the file as text; a list becomes comma-separated.
+pub(super) fn file_text(value: &toml::Value) -> Option<String> {
+    match value {
+        toml::Value::String(text) => Some(text.clone()),
+        toml::Value::Integer(number) => Some(number.to_string()),
+        toml::Value::Boolean(yes) => Some(yes.to_string()),
+        toml::Value::Array(items) if items.iter().all(toml::Value::is_str) => {
+            Some(items.iter().filter_map(toml::Value::as_str).collect::<Vec<_>>().join(","))
+        }
+        _ => None,
     }
 }
 

@@ -19,9 +19,15 @@ pub(crate) struct Variable {
 impl Variable {
     /// Its name in the TOML file.
     pub(crate) fn file_key(&self) -> String {
+        if let Some(key) = self.name.strip_prefix(SOURCE_PREFIX) {
+            return format!("webhooks.sources.<source>.{}", key.to_ascii_lowercase());
+        }
         self.name.strip_prefix("MAINSTAY_").unwrap_or(self.name).to_ascii_lowercase()
     }
 }
+
+/// What the names of the variables of each source begin with here; `<SOURCE>` stands for the source's own name.
+pub(crate) const SOURCE_PREFIX: &str = "MAINSTAY_WEBHOOK_<SOURCE>_";
 
 /// Looks a variable up.
 pub(crate) fn variable(name: &str) -> Option<&'static Variable> {
@@ -58,7 +64,7 @@ variables! {
     "MAINSTAY_NODES", "1", "2",
         "How many server processes share the database. More than one needs `REDIS_URL`.";
     "MAINSTAY_MODULES_OFF", "(none)", "notes",
-        "Modules to switch off, comma-separated: `passkey`, `email_code`, `tenants`, `notes`. Their routes then answer 503 with the reason.";
+        "Modules to switch off, comma-separated: `passkey`, `email_code`, `tenants`, `notes`, `wallet`, `purchases`. Their routes then answer 503 with the reason.";
     "MAINSTAY_CONFIG", "`mainstay.toml` in the working folder, if it is there", "/etc/mainstay/mainstay.toml",
         "A TOML file with settings: the names of this list in lower case, without `MAINSTAY_`. The environment wins over the file.";
 
@@ -75,7 +81,7 @@ variables! {
         "Origins whose browsers may call the API with credentials (CORS), comma-separated and exact. Wildcards are refused.";
     "MAINSTAY_API_BASES", "the public URL", "https://api.example.com,https://api2.example.com",
         "API addresses that clients try in this order, comma-separated (`/v1/config`).";
-    "MAINSTAY_RATE_LIMITS", "auth=60/60,read=3000/600,write=1500/300,public=600/600", "read=6000/1200",
+    "MAINSTAY_RATE_LIMITS", "auth=60/60,read=3000/600,write=1500/300,public=600/600,webhook=12000/12000", "read=6000/1200",
         "Requests a minute by class of route, as `class=per client address/per member`, comma-separated. Classes not named keep their default.";
     "MAINSTAY_HTTP_WORKERS", "one per core", "2",
         "Threads that serve HTTP.";
@@ -151,6 +157,28 @@ variables! {
     ["Events"]
     "MAINSTAY_WEBHOOKS_PRIVATE_TARGETS", "false", "false",
         "Events may go over plain http and to private and local addresses, for a receiver on the same machine. Refused in staging and prod.";
+    // For each source: its name in upper case, with `_` for `-`, in place of `<SOURCE>`.
+    ["Purchase webhooks"]
+    "MAINSTAY_WEBHOOK_<SOURCE>_KIND", "(none)", "square",
+        "How the source signs: `square`, `stripe`, `standard` (Standard Webhooks), `generic` (HMAC-SHA-256 in a header of its own), or in dev `shared_secret`. Its events come to `/v1/webhooks/<source>`; the variables of the source `square-main` are called `MAINSTAY_WEBHOOK_SQUARE_MAIN_…`.";
+    "MAINSTAY_WEBHOOK_<SOURCE>_SECRETS" secret, "(none: its events are refused with 503)", "what the provider shows as the signature key or signing secret",
+        "Its secrets, comma-separated; any of them may have signed, so that one can be rolled. Must be set in staging and prod.";
+    "MAINSTAY_WEBHOOK_<SOURCE>_ENABLED", "true", "false",
+        "Whether its events are taken; otherwise they are refused with 503.";
+    "MAINSTAY_WEBHOOK_<SOURCE>_NOTIFICATION_URL", "(none; must be set for square)", "https://app.example.com/v1/webhooks/square-main",
+        "The notification URL exactly as it stands in Square's dashboard; Square signs it.";
+    "MAINSTAY_WEBHOOK_<SOURCE>_LIVEMODE", "true in prod, false elsewhere", "true",
+        "Whether Stripe's live events are taken, or its test events.";
+    "MAINSTAY_WEBHOOK_<SOURCE>_HEADER", "(none; must be set for generic and shared_secret)", "x-signature",
+        "The header with the signature, or with the shared secret.";
+    "MAINSTAY_WEBHOOK_<SOURCE>_ENCODING", "hex", "base64",
+        "How a generic source writes its signature: `hex` or `base64`.";
+    "MAINSTAY_WEBHOOK_<SOURCE>_TIMESTAMP_HEADER", "(none: the body alone is signed)", "x-timestamp",
+        "The header with the time in seconds that a generic source signs before the body, as `<time>.<body>`.";
+    "MAINSTAY_WEBHOOK_<SOURCE>_REPLAY_WINDOW", "default", "strict",
+        "What becomes of an event older than the tolerance where no time of sending is signed: with `default` one that was never seen is taken up to 72 h and marked late, with `strict` it is refused.";
+    "MAINSTAY_WEBHOOK_<SOURCE>_TOLERANCE_SECONDS", "300", "120",
+        "How old an event may be, from 10 to 300 seconds.";
 
     ["Studio"]
     "SERVE_FRONTEND_DIR", "(none: the studio inside the binary)", "/srv/www",

@@ -2,7 +2,10 @@
 
 use std::fmt::Write;
 
-use super::{Fault, Raw, registry::VARIABLES};
+use super::{
+    Fault, Raw,
+    registry::{SOURCE_PREFIX, VARIABLES},
+};
 
 /// `.env.example`: every variable, commented out, so that a copy changes nothing until somebody means it.
 pub(crate) fn env_example() -> String {
@@ -76,7 +79,7 @@ pub(crate) fn reference() -> String {
 #[derive(serde::Serialize)]
 pub(crate) struct Shown {
     /// The variable.
-    pub name: &'static str,
+    pub name: String,
     /// Its value; `(secret)` for secrets; its default when it is not set.
     pub value: String,
     /// `environment`, `file` or `default`.
@@ -87,18 +90,20 @@ pub(crate) struct Shown {
 pub(crate) fn effective(raw: &Raw) -> Vec<Shown> {
     VARIABLES
         .iter()
+        .filter(|variable| !variable.name.starts_with(SOURCE_PREFIX))
         .map(|variable| match raw.with_source(variable.name) {
             None => Shown {
-                name: variable.name,
+                name: variable.name.to_owned(),
                 value: variable.default.to_owned(),
                 source: "default".to_owned(),
             },
             Some((value, source)) => Shown {
-                name: variable.name,
+                name: variable.name.to_owned(),
                 value: if variable.secret { "(secret)".to_owned() } else { value.to_owned() },
                 source: source.to_string(),
             },
         })
+        .chain(raw.sources.shown())
         .collect()
 }
 

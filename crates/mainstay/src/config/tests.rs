@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use mainstay_services::webhooks::{Encoding, Scheme};
+
 use super::{Config, Fault, Raw, registry::VARIABLES, render};
 
 /// A configuration that production takes. The key was drawn at random for this test.
@@ -107,6 +109,77 @@ fn t_op_08_what_production_refuses() {
         (&[("MAINSTAY_SHUTDOWN_SECONDS", "-1")], "MAINSTAY_SHUTDOWN_SECONDS"),
         (&[("MAINSTAY_RATE_LIMITS", "auth=0/1")], "MAINSTAY_RATE_LIMITS"),
         (&[("MAINSTAY_RATE_LIMITS", "money=5/5")], "MAINSTAY_RATE_LIMITS"),
+        (&[("MAINSTAY_WEBHOOK_SHOP_KIND", "paypal")], "MAINSTAY_WEBHOOK_SHOP_KIND"),
+        (&[("MAINSTAY_WEBHOOK_SHOP_KIND", "stripe")], "MAINSTAY_WEBHOOK_SHOP_SECRETS"),
+        (&[("MAINSTAY_WEBHOOK_SHOP_SECRETS", "whsec_Zx81kQpL0vTr")], "MAINSTAY_WEBHOOK_SHOP_KIND"),
+        (
+            &[
+                ("MAINSTAY_WEBHOOK_SHOP_KIND", "stripe"),
+                ("MAINSTAY_WEBHOOK_SHOP_SECRETS", "sk_live_Zx81kQpL0vTrWq"),
+            ],
+            "MAINSTAY_WEBHOOK_SHOP_SECRETS",
+        ),
+        (
+            &[
+                ("MAINSTAY_WEBHOOK_SHOP_KIND", "stripe"),
+                ("MAINSTAY_WEBHOOK_SHOP_SECRETS", "whsec_your_secret_here"),
+            ],
+            "MAINSTAY_WEBHOOK_SHOP_SECRETS",
+        ),
+        (
+            &[
+                ("MAINSTAY_WEBHOOK_SHOP_KIND", "standard"),
+                ("MAINSTAY_WEBHOOK_SHOP_SECRETS", "whsec_c2hvcnQ="),
+            ],
+            "MAINSTAY_WEBHOOK_SHOP_SECRETS",
+        ),
+        (
+            &[
+                ("MAINSTAY_WEBHOOK_SHOP_KIND", "square"),
+                ("MAINSTAY_WEBHOOK_SHOP_SECRETS", "Zx81kQpL0vTrWq5m"),
+            ],
+            "MAINSTAY_WEBHOOK_SHOP_NOTIFICATION_URL",
+        ),
+        (
+            &[
+                ("MAINSTAY_WEBHOOK_SHOP_KIND", "square"),
+                ("MAINSTAY_WEBHOOK_SHOP_SECRETS", "Zx81kQpL0vTrWq5m"),
+                ("MAINSTAY_WEBHOOK_SHOP_NOTIFICATION_URL", "http://app.example.com/v1/webhooks/shop"),
+            ],
+            "MAINSTAY_WEBHOOK_SHOP_NOTIFICATION_URL",
+        ),
+        (
+            &[
+                ("MAINSTAY_WEBHOOK_SHOP_KIND", "shared_secret"),
+                ("MAINSTAY_WEBHOOK_SHOP_SECRETS", "Zx81kQpL0vTrWq5m"),
+                ("MAINSTAY_WEBHOOK_SHOP_HEADER", "x-shop"),
+            ],
+            "MAINSTAY_WEBHOOK_SHOP_KIND",
+        ),
+        (
+            &[
+                ("MAINSTAY_WEBHOOK_SHOP_KIND", "stripe"),
+                ("MAINSTAY_WEBHOOK_SHOP_SECRETS", "whsec_Zx81kQpL0vTr"),
+                ("MAINSTAY_WEBHOOK_SHOP_HEADER", "x-shop"),
+            ],
+            "MAINSTAY_WEBHOOK_SHOP_HEADER",
+        ),
+        (
+            &[
+                ("MAINSTAY_WEBHOOK_SHOP_KIND", "generic"),
+                ("MAINSTAY_WEBHOOK_SHOP_SECRETS", "Zx81kQpL0vTrWq5m"),
+            ],
+            "MAINSTAY_WEBHOOK_SHOP_HEADER",
+        ),
+        (
+            &[
+                ("MAINSTAY_WEBHOOK_SHOP_KIND", "stripe"),
+                ("MAINSTAY_WEBHOOK_SHOP_SECRETS", "whsec_Zx81kQpL0vTr"),
+                ("MAINSTAY_WEBHOOK_SHOP_TOLERANCE_SECONDS", "301"),
+            ],
+            "MAINSTAY_WEBHOOK_SHOP_TOLERANCE_SECONDS",
+        ),
+        (&[("MAINSTAY_WEBHOOK_SHOP_KIN", "stripe")], "MAINSTAY_WEBHOOK_SHOP_KIN"),
         (&[("MAINSTAY_LISTN", "127.0.0.1:1")], "MAINSTAY_LISTN"),
     ];
     for (changes, variable) in table {
@@ -195,4 +268,59 @@ fn secrets_are_not_shown() {
     let shown = serde_json::to_string(&render::effective(&raw)).expect("serialises");
     assert!(!shown.contains("hunter2"), "{shown}");
     assert!(shown.contains("\"environment\""), "{shown}");
+}
+
+#[test]
+fn whk_1_sources_come_from_the_environment_and_the_file() {
+    let file = "[webhooks.sources.square-main]\nkind = \"square\"\nnotification_url = \"https://app.example.com/v1/webhooks/square-main\"\n\
+                [webhooks.sources.tills]\nkind = \"generic\"\nheader = \"X-Signature\"\nsecrets = [\"Zx81kQpL0vTrWq5m\", \"Ab81kQpL0vTrWq5m\"]\n";
+    let pairs = prod_with(&[
+        ("MAINSTAY_WEBHOOK_SQUARE_MAIN_SECRETS", "canary-Zx81kQpL0vTrWq5m"),
+        ("MAINSTAY_WEBHOOK_SHOP_KIND", "stripe"),
+        ("MAINSTAY_WEBHOOK_SHOP_SECRETS", "whsec_Zx81kQpL0vTr"),
+    ]);
+    let config = read(&pairs, file).expect("valid");
+    let told: Vec<_> = config
+        .webhook_sources
+        .iter()
+        .map(|source| (source.name(), source.scheme().clone(), source.closed()))
+        .collect();
+    let header = "x-signature".to_owned();
+    let notification_url = "https://app.example.com/v1/webhooks/square-main".to_owned();
+    assert_eq!(
+        told,
+        [
+            ("shop", Scheme::Stripe { livemode: true }, None),
+            ("square-main", Scheme::Square { notification_url }, None),
+            ("tills", Scheme::Generic { header, encoding: Encoding::Hex, timestamp_header: None }, None),
+        ]
+    );
+    let shown = serde_json::to_string(&render::effective(&raw(&pairs, file))).expect("serialises");
+    assert!(!shown.contains("canary") && shown.contains("MAINSTAY_WEBHOOK_SQUARE_MAIN_SECRETS"), "{shown}");
+}
+
+#[test]
+fn whk_1_in_dev_a_source_may_lack_its_secret_and_stays_closed() {
+    let file = "[webhooks.sources.shop]\nkind = \"stripe\"\n[webhooks.sources.off]\nkind = \"standard\"\nenabled = false\n";
+    let config = read(&[], file).expect("valid");
+    assert!(config.webhook_sources.iter().all(|source| source.closed().is_some()));
+    // Elsewhere only one that is switched off may.
+    let faults = read(&PROD, file).expect_err("no secret");
+    let named: Vec<_> = faults.iter().map(|fault| fault.variable.as_str()).collect();
+    assert_eq!(named, ["MAINSTAY_WEBHOOK_SHOP_SECRETS"]);
+}
+
+#[test]
+fn whk_1_a_mistyped_source_is_explained() {
+    for (file, variable) in [
+        ("[webhooks.sources.shop]\nkinds = \"stripe\"", "webhooks.sources.shop.kinds"),
+        ("[webhooks.sources.Shop]\nkind = \"stripe\"", "webhooks.sources.Shop"),
+        ("[webhooks]\nsources = 1", "webhooks.sources"),
+        ("[webhooks]\nsource = {}", "webhooks.source"),
+        ("webhooks = 1", "webhooks"),
+        ("[webhooks.sources]\nshop = 1", "webhooks.sources.shop"),
+    ] {
+        let faults = read(&[], file).expect_err(file);
+        assert!(faults.iter().any(|fault| fault.variable == variable), "{file}: {faults:?}");
+    }
 }

@@ -4,13 +4,14 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE};
 use mainstay_providers::Roots;
-use mainstay_services::settings::Environment;
+use mainstay_services::{settings::Environment, webhooks::Source as WebhookSource};
 use secrecy::SecretString;
 use url::Url;
 
 use super::{
     check,
     read::{Fault, Raw},
+    sources,
 };
 
 /// Format of the log.
@@ -99,6 +100,7 @@ pub(crate) struct Config {
     pub mail_from: String,
     /// Events may go to this machine and its neighbours.
     pub webhooks_private_targets: bool,
+    pub webhook_sources: Vec<WebhookSource>,
     pub serve_frontend_dir: Option<PathBuf>,
     pub log: String,
     pub log_format: LogFormat,
@@ -247,6 +249,7 @@ impl Config {
             mail,
             mail_from: raw.text("MAINSTAY_MAIL_FROM").unwrap_or_else(|| format!("no-reply@{host}")),
             webhooks_private_targets: raw.flag("MAINSTAY_WEBHOOKS_PRIVATE_TARGETS", false),
+            webhook_sources: sources::read(raw, environment),
             serve_frontend_dir: raw.text("SERVE_FRONTEND_DIR").map(Into::into),
             log: raw.text("MAINSTAY_LOG").unwrap_or_else(|| "info,actix_server=warn".to_owned()),
             log_format: match raw.text("MAINSTAY_LOG_FORMAT").as_deref() {

@@ -9,7 +9,9 @@ use std::{path::PathBuf, sync::Arc};
 
 use anyhow::{Context, bail};
 use mainstay_model::audit::Actor;
-use mainstay_services::{App, RequestContext, Settings, crypto::Sealer, settings::Environment};
+use mainstay_services::{
+    App, RequestContext, Settings, crypto::Sealer, settings::Environment, webhooks::Sources,
+};
 use mainstay_store::Store;
 use mainstay_store_postgres::{PostgresOptions, PostgresStore};
 use mainstay_store_sqlite::{SqliteOptions, SqliteStore};
@@ -91,6 +93,7 @@ pub(crate) fn settings(config: &Config) -> Settings {
     settings.product_name.clone_from(&config.product_name);
     settings.audit_kept = config.audit_kept;
     settings.points_valid_days = config.points_valid_days;
+    settings.webhook_sources = Sources::new(config.webhook_sources.iter().cloned());
     settings.test_auth.clone_from(&config.test_auth);
     settings
 }

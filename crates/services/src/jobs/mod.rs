@@ -18,6 +18,7 @@ use crate::{
     ports::{Mail, Signal},
 };
 
+pub(crate) use self::run::back_off;
 pub use self::run::{run_background, run_due};
 
 /// What there is to do, with its arguments.

@@ -142,7 +142,7 @@ async fn perform(app: &App, job: &Job) -> Result<(), Fault> {
 
 /// The wait after so many earlier failures: doubled each time, bounded, and spread over its upper half so that jobs that
 /// failed together do not come back together.
-fn back_off(failures: i64, random: &dyn Random) -> Duration {
+pub(crate) fn back_off(failures: i64, random: &dyn Random) -> Duration {
     let doublings = u32::try_from(failures.clamp(0, 20)).unwrap_or(0);
     let longest = (limits::JOB_BACKOFF_BASE * 2_u32.pow(doublings)).min(limits::JOB_BACKOFF_MAX);
     let mut jitter = [0];

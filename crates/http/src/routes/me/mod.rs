@@ -4,6 +4,7 @@ mod email;
 mod identities;
 mod passkeys;
 mod profile;
+mod purchases;
 mod sessions;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -24,5 +25,10 @@ pub(crate) fn configure(services: &mut ServiceConfig<'_>) {
         .service(email::start_email_change)
         .service(email::finish_email_change)
         .service(email::remove_email)
-        .service(identities::remove_identity);
+        .service(identities::remove_identity)
+        .service(purchases::list_purchases)
+        .service(purchases::claim_purchases)
+        .service(purchases::list_purchase_links)
+        .service(purchases::create_purchase_code)
+        .service(purchases::delete_purchase_link);
 }

@@ -92,7 +92,8 @@ impl Options {
     pub(crate) fn generous() -> Self {
         let mut options = Self::dev();
         let many = ClassLimits::per_minute(100_000, 100_000);
-        options.http.rate_limits = RateLimits { auth: many, read: many, write: many, public: many };
+        options.http.rate_limits =
+            RateLimits { auth: many, read: many, write: many, public: many, webhook: many };
         options
     }
 

@@ -1,0 +1,229 @@
+//! What purchases come to. Every call computes, from what is stored, what should have been granted and taken back by now, and posts
+//! the difference: so events may come twice and in any order.
+//!
+//! Rounding: a rule gives whole points, rounded down; after a refund what is kept is rounded down, too.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use mainstay_model::{
+    Day, MemberId, PurchaseId, Timestamp,
+    audit::Actor,
+    ledger::{AMOUNT_MAX, AccountRef, Amount, Order, Posting, PostingKey},
+    purchase::{PurchaseRecord, PurchaseRule},
+};
+use mainstay_store::{self as store, Posted, PurchaseDay, PurchaseName, Tx};
+use serde_json::json;
+
+use super::{Effect, Told};
+use crate::{crypto, limits, ports::Ports};
+
+impl Told {
+    fn name(&self) -> PurchaseName {
+        let external_id = match &self.effect {
+            Effect::Purchase(purchase) => &purchase.external_id,
+            Effect::Refund(refund) => &refund.purchase_id,
+        };
+        PurchaseName { source: self.source.clone(), external_id: external_id.clone() }
+    }
+}
+
+/// Writes down what was told and settles every purchase that it is about. A fixed number of statements, however much it is.
+pub(crate) async fn apply(tx: &mut dyn Tx, ports: &Ports, told: &[&Told]) -> store::Result<()> {
+    if told.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<_> = told.iter().map(|told| told.name()).collect::<BTreeSet<_>>().into_iter().collect();
+    tx.lock_purchase_names(&names).await?;
+    write_down(tx, ports, told).await?;
+    let found = tx.purchases_by_names(&names).await?;
+    let owners = owners(tx, told).await?;
+    let due = names.iter().zip(found).filter_map(|(name, found)| {
+        let (purchase, went_back) = found?;
+        let owner = owners.get(name).copied().filter(|_| purchase.claimed_at.is_none());
+        Some(Due { purchase, went_back, owner })
+    });
+    let settled = settle(tx, ports, due.collect()).await?;
+
+    let unclaimed: HashMap<_, _> = settled
+        .iter()
+        .filter(|purchase| purchase.claimed_at.is_none())
+        .map(|purchase| ((purchase.source.as_str(), purchase.external_id.as_str()), purchase.id))
+        .collect();
+    let mut keys = BTreeSet::new();
+    for told in told {
+        let Effect::Purchase(purchase) = &told.effect else { continue };
+        if let Some(&id) = unclaimed.get(&(told.source.as_str(), purchase.external_id.as_str())) {
+            keys.extend(told.keys.iter().map(|&(hash, kind)| (hash, kind, id)));
+        }
+    }
+    tx.insert_purchase_keys(&keys.into_iter().collect::<Vec<_>>()).await
+}
+
+async fn write_down(tx: &mut dyn Tx, ports: &Ports, told: &[&Told]) -> store::Result<()> {
+    let now = ports.clock.now();
+    let (mut purchases, mut refunds) = (BTreeMap::new(), Vec::new());
+    for told in told {
+        match &told.effect {
+            Effect::Purchase(purchase) => {
+                purchases.entry(told.name()).or_insert_with(|| PurchaseRecord {
+                    id: PurchaseId::new(ports.random.uuid(now)),
+                    source: told.source.clone(),
+                    external_id: purchase.external_id.clone(),
+                    amount: purchase.amount,
+                    currency: purchase.currency,
+                    merchant: purchase.merchant.clone(),
+                    occurred_at: purchase.occurred_at,
+                    member_id: None,
+                    rule_id: None,
+                    granted: 0,
+                    taken_back: 0,
+                    refunded: 0,
+                    claimed_at: None,
+                    created_at: now,
+                });
+            }
+            Effect::Refund(refund) => refunds.push((told.source.clone(), refund.clone())),
+        }
+    }
+    tx.insert_purchases(&purchases.into_values().collect::<Vec<_>>()).await?;
+    tx.put_refunds(&refunds).await
+}
+
+/// Whose the purchases are: by a link, the first that there is, or by a proven address.
+async fn owners(tx: &mut dyn Tx, told: &[&Told]) -> store::Result<HashMap<PurchaseName, MemberId>> {
+    let hashes: Vec<_> = told.iter().flat_map(|told| told.keys.iter().map(|(hash, _)| *hash)).collect();
+    let emails: Vec<_> = told.iter().filter_map(|told| told.email.clone()).collect();
+    let mut by_link = tx.members_by_links(&hashes).await?.into_iter();
+    let mut by_email = tx.members_by_proven_emails(&emails).await?.into_iter();
+    let mut owners = HashMap::new();
+    for told in told {
+        let links: Vec<_> = by_link.by_ref().take(told.keys.len()).flatten().collect();
+        let email = if told.email.is_some() { by_email.next().flatten() } else { None };
+        if let Some(owner) = links.first().copied().or(email) {
+            owners.entry(told.name()).or_insert(owner);
+        }
+    }
+    Ok(owners)
+}
+
+/// A purchase that is locked, with what went back of it in all, and whom it belongs to from now on.
+pub(super) struct Due {
+    pub(super) purchase: PurchaseRecord,
+    pub(super) went_back: i64,
+    pub(super) owner: Option<MemberId>,
+}
+
+/// Brings purchases to where they should be, and answers them as they are then.
+pub(super) async fn settle(
+    tx: &mut dyn Tx,
+    ports: &Ports,
+    mut due: Vec<Due>,
+) -> store::Result<Vec<PurchaseRecord>> {
+    let now = ports.clock.now();
+    let mut postings = Vec::new();
+    grant(tx, ports, &mut due, &mut postings, now).await?;
+    let mut changed = Vec::new();
+    for Due { purchase, went_back, owner } in &mut due {
+        let (refunded, before) = ((*went_back).clamp(0, purchase.amount), purchase.taken_back);
+        let has_changed = owner.is_some() || refunded != purchase.refunded;
+        purchase.refunded = refunded;
+        if let Some(member_id) = purchase.member_id {
+            purchase.taken_back = purchase.owed_back(refunded);
+            let wallet = AccountRef::member(member_id);
+            let owed = purchase.taken_back - before;
+            if let Some(amount) = Amount::new(owed) {
+                let order = Order::ClawBack { from: wallet, amount };
+                postings.push(posting(ports, purchase, order, "Purchase refunded", now));
+            } else if let Some(amount) = Amount::new(-owed) {
+                let order = Order::Grant { to: wallet, amount, expires_on: None };
+                postings.push(posting(ports, purchase, order, "Refund taken back", now));
+            }
+        }
+        if has_changed {
+            changed.push(purchase.clone());
+        }
+    }
+    if !postings.is_empty() {
+        for posted in tx.post(&postings).await? {
+            if !matches!(posted, Posted::Done { is_replay: false, .. }) {
+                return Err(store::Error::Failed(format!(
+                    "the ledger refused a purchase's points: {posted:?}"
+                )));
+            }
+        }
+    }
+    tx.settle_purchases(&changed).await?;
+    metrics::counter!("mainstay_purchase_postings_total").increment(postings.len() as u64);
+    Ok(due.into_iter().map(|due| due.purchase).collect())
+}
+
+/// Grants points for purchases that have found their owner.
+async fn grant(
+    tx: &mut dyn Tx,
+    ports: &Ports,
+    due: &mut [Due],
+    postings: &mut Vec<Posting>,
+    now: Timestamp,
+) -> store::Result<()> {
+    if due.iter().all(|due| due.owner.is_none()) {
+        return Ok(());
+    }
+    let rules = tx.purchase_rules(limits::PURCHASE_RULES_MAX).await?;
+    let best: Vec<_> =
+        due.iter().map(|due| due.owner.and_then(|owner| best(&rules, &due.purchase, owner))).collect();
+    let days: Vec<_> =
+        best.iter().flatten().filter_map(|best| best.day).collect::<BTreeSet<_>>().into_iter().collect();
+    let used = tx.lock_purchase_days(&days).await?;
+    let mut used: BTreeMap<_, _> = days.into_iter().zip(used).collect();
+    for (Due { purchase, owner, .. }, best) in due.iter_mut().zip(best) {
+        let Some(owner) = *owner else { continue };
+        (purchase.member_id, purchase.claimed_at) = (Some(owner), Some(now));
+        let Some(Best { rule, mut points, day }) = best else { continue };
+        if let Some(used) = day.and_then(|day| used.get_mut(&day)) {
+            points = points.min(rule.day_points_max.map_or(i64::MAX, |most| (most - *used).max(0)));
+            *used += points;
+        }
+        (purchase.rule_id, purchase.granted) = (Some(rule.id), points);
+        if let Some(amount) = Amount::new(points) {
+            let order = Order::Grant { to: AccountRef::member(owner), amount, expires_on: None };
+            postings.push(posting(ports, purchase, order, &rule.name, now));
+        }
+    }
+    tx.set_purchase_days(&used.into_iter().collect::<Vec<_>>()).await
+}
+
+/// The rule that counts for a purchase.
+struct Best<'a> {
+    rule: &'a PurchaseRule,
+    points: i64,
+    /// The day on which it is bounded.
+    day: Option<PurchaseDay>,
+}
+
+/// The one that gives most; of equal ones the older.
+fn best<'a>(rules: &'a [PurchaseRule], purchase: &PurchaseRecord, member_id: MemberId) -> Option<Best<'a>> {
+    let fitting = rules.iter().filter(|rule| rule.fits(purchase));
+    let (rule, points) = fitting
+        .map(|rule| (rule, rule.points_for(purchase.amount).min(AMOUNT_MAX)))
+        .reduce(|best, next| if next.1 > best.1 { next } else { best })?;
+    let day = Day::of(purchase.occurred_at);
+    let day = rule.day_points_max.map(|_| PurchaseDay { member_id, rule_id: rule.id, day });
+    Some(Best { rule, points, day })
+}
+
+/// A posting for a purchase. That it happens once is held by the purchase, which is locked; the key is its own.
+fn posting(ports: &Ports, purchase: &PurchaseRecord, order: Order, reason: &str, now: Timestamp) -> Posting {
+    let id = ports.random.uuid(now);
+    let told =
+        json!({ "purchase": purchase.id, "granted": purchase.granted, "taken_back": purchase.taken_back });
+    Posting {
+        id,
+        key: PostingKey { scope: purchase.id.uuid(), key: id.to_string() },
+        fingerprint: crypto::sha256(told.to_string().as_bytes()),
+        order,
+        reason: reason.to_owned(),
+        actor: Actor::System.to_text(),
+        cause: format!("purchase:{}", purchase.id),
+        at: now,
+    }
+}

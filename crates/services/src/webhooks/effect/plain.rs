@@ -1,0 +1,71 @@
+//! The form for senders without one of their own: `purchase.completed` and `purchase.refunded`, as `docs/guides/purchase-webhooks.md`
+//! describes it.
+
+use mainstay_model::purchase::{CustomerKeyKind, Purchase, Refund};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Effect, Unfit, amount, currency, keys, moment, of};
+
+#[derive(Deserialize)]
+struct Completed {
+    purchase_id: String,
+    amount: i64,
+    currency: String,
+    #[serde(default)]
+    merchant: String,
+    occurred_at: String,
+    #[serde(default)]
+    customer: Customer,
+}
+
+#[derive(Default, Deserialize)]
+struct Customer {
+    card: Option<String>,
+    id: Option<String>,
+    email: Option<String>,
+    code: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Refunded {
+    refund_id: String,
+    purchase_id: String,
+    amount: i64,
+    currency: String,
+    occurred_at: String,
+}
+
+pub(super) fn read(kind: &str, document: &Value) -> Result<Option<Effect>, Unfit> {
+    let data = &document["data"];
+    match kind {
+        "purchase.completed" => {
+            let told: Completed = of(data)?;
+            let buyer = told.customer;
+            Ok(Some(Effect::Purchase(Purchase {
+                external_id: told.purchase_id,
+                amount: amount(told.amount)?,
+                currency: currency(&told.currency)?,
+                merchant: told.merchant,
+                occurred_at: moment(&told.occurred_at)?,
+                customer_keys: keys([
+                    (CustomerKeyKind::Card, buyer.card),
+                    (CustomerKeyKind::Customer, buyer.id),
+                    (CustomerKeyKind::Email, buyer.email),
+                    (CustomerKeyKind::Code, buyer.code),
+                ]),
+            })))
+        }
+        "purchase.refunded" => {
+            let told: Refunded = of(data)?;
+            Ok(Some(Effect::Refund(Refund {
+                external_id: told.refund_id,
+                purchase_id: told.purchase_id,
+                amount: amount(told.amount)?,
+                currency: currency(&told.currency)?,
+                occurred_at: moment(&told.occurred_at)?,
+            })))
+        }
+        _ => Ok(None),
+    }
+}

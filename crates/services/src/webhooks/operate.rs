@@ -1,0 +1,127 @@
+//! What operators see of the inbox and do with it: look, try again, replay, ignore.
+
+use mainstay_model::{
+    InboxEventId,
+    inbox::{InboxEvent, InboxHead, InboxState},
+};
+use mainstay_store::InboxFilter;
+use serde_json::json;
+
+use super::{
+    due::{attempt, fail_alone, settle},
+    inbox::is_poisoned,
+};
+use crate::{App, Caller, Code, Error, RequestContext, Result, audit, limits};
+
+/// Lists events, newest first, at most [`limits::PAGE_ITEMS_MAX`].
+///
+/// # Errors
+/// When the database is away.
+pub async fn list(app: &App, filter: InboxFilter) -> Result<Vec<InboxHead>> {
+    let limit = filter.limit.clamp(1, limits::PAGE_ITEMS_MAX);
+    Ok(app.read().await?.inbox_heads(&InboxFilter { limit, ..filter }).await?)
+}
+
+/// Reads one event with its body.
+///
+/// # Errors
+/// [`Code::NotFound`], or the database is away.
+pub async fn get(app: &App, id: InboxEventId) -> Result<InboxEvent> {
+    app.read().await?.inbox_event_by_id(id).await?.ok_or_else(Error::not_found)
+}
+
+/// Tries a failed event, or one that was set aside, at once.
+///
+/// # Errors
+/// [`Code::NotFound`], [`Code::Conflict`] for an event in another state, or the database is away.
+pub async fn retry(
+    app: &App,
+    context: &RequestContext,
+    caller: &Caller,
+    id: InboxEventId,
+) -> Result<InboxEvent> {
+    let states = [InboxState::Failed, InboxState::SetAside];
+    run_again(app, context, caller, id, ("webhook.retried", &states)).await
+}
+
+/// Has an event's effect again, in whatever state it is: what it gave before it does not give again, what was lost comes back.
+///
+/// # Errors
+/// [`Code::NotFound`], or the database is away.
+pub async fn replay(
+    app: &App,
+    context: &RequestContext,
+    caller: &Caller,
+    id: InboxEventId,
+) -> Result<InboxEvent> {
+    run_again(app, context, caller, id, ("webhook.replayed", InboxState::ALL)).await
+}
+
+async fn run_again(
+    app: &App,
+    context: &RequestContext,
+    caller: &Caller,
+    id: InboxEventId,
+    (action, states): (&'static str, &[InboxState]),
+) -> Result<InboxEvent> {
+    app.retrying(|| async {
+        let mut tx = app.write().await?;
+        let event = tx.lock_inbox_event(id).await?.ok_or_else(Error::not_found)?;
+        require(&event, states)?;
+        match attempt(app, &mut *tx, &event).await {
+            Ok(progress) => {
+                let detail = json!({ "before": event.head.progress.state, "after": progress.state });
+                let told = audit::event(app, context, action, &caller.actor(), subject(id), detail);
+                tx.append_audit_events(&[told]).await?;
+                settle(app, tx, &event, progress).await?;
+            }
+            Err(error) if is_poisoned(&error) => {
+                drop(tx);
+                fail_alone(app, &event, &error).await?;
+            }
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    })
+    .await?;
+    get(app, id).await
+}
+
+/// Says that a failed event, or one that was set aside, shall have no effect.
+///
+/// # Errors
+/// [`Code::NotFound`], [`Code::Conflict`] for an event in another state, or the database is away.
+pub async fn ignore(
+    app: &App,
+    context: &RequestContext,
+    caller: &Caller,
+    id: InboxEventId,
+) -> Result<InboxEvent> {
+    app.retrying(|| async {
+        let mut tx = app.write().await?;
+        let mut event = tx.lock_inbox_event(id).await?.ok_or_else(Error::not_found)?;
+        require(&event, &[InboxState::Failed, InboxState::SetAside])?;
+        let progress = &mut event.head.progress;
+        let detail = json!({ "before": progress.state, "fault": progress.last_error });
+        (progress.state, progress.next_at, progress.updated_at) = (InboxState::Ignored, None, app.now());
+        let settled = mainstay_store::InboxSettled { id, progress: progress.clone() };
+        tx.settle_inbox_events(&[settled]).await?;
+        let told = audit::event(app, context, "webhook.ignored", &caller.actor(), subject(id), detail);
+        tx.append_audit_events(&[told]).await?;
+        tx.commit().await?;
+        Ok(event)
+    })
+    .await
+}
+
+fn require(event: &InboxEvent, states: &[InboxState]) -> Result<()> {
+    let state = event.head.progress.state;
+    if states.contains(&state) {
+        return Ok(());
+    }
+    Err(Error::new(Code::Conflict, format!("The event is {state}, and nothing waits to be done with it.")))
+}
+
+fn subject(id: InboxEventId) -> String {
+    format!("webhook_event:{id}")
+}
