@@ -411,8 +411,10 @@ both_engines! {
         let once = key("once");
         grant_with(test, &once, ada.member_id, 10, None).await.expect("is granted");
         grant_with(test, &once, ada.member_id, 10, None).await.expect("is replayed");
+        test.advance(Duration::from_millis(2));
         let sent = send(app, &ada, bob.member_id, 4).await.expect("is sent").receipt.transfer.id;
         assert_eq!(refusal(send(app, &ada, bob.member_id, 40).await), Code::InsufficientPoints);
+        test.advance(Duration::from_millis(2));
         wallet::reverse(app, &test.ctx(), &operator(), &fresh_key(), sent, "x").await.expect("is undone");
         let page = PageRequest { limit: 10, before: None };
         let told = app.read().await.expect("opens").deliveries_of_endpoint(endpoint.id, page).await.expect("reads").items;
