@@ -71,7 +71,7 @@ impl App {
         let postings = PostingWriter::start(Arc::clone(&store), Arc::clone(&ports.bus));
         let refreshes = RefreshWriter::start(Arc::clone(&store), &ports, &sessions, &settings);
         let buyer_key = BuyerKey::load(&*store, &ports, &sealer).await?;
-        let inbox = InboxWriter::start(Arc::clone(&store), &ports);
+        let inbox = InboxWriter::start(Arc::clone(&store), &ports, &settings);
         Ok(Arc::new(Self {
             settings,
             capabilities,

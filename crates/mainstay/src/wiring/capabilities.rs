@@ -26,16 +26,13 @@ pub(super) fn of(config: &Config) -> Capabilities {
     capabilities.set(Capability::Wallet, wallet);
     capabilities.set(Capability::WalletTransfers, transfers);
     let has_source = config.webhook_sources.iter().any(|source| source.closed().is_none());
-    capabilities.set(
-        Capability::Purchases,
-        match (module("purchases"), config.webhook_sources.is_empty()) {
-            (State::On, true) => off("No webhook source is configured."),
-            (State::On, false) => {
-                when(has_source, "No webhook source is switched on and has a signature key.")
-            }
-            (state, _) => state,
-        },
-    );
+    let purchases = match (module("purchases"), config.webhook_sources.is_empty()) {
+        (State::On, _) if !capabilities.is_on(Capability::Wallet) => off("The wallet is off."),
+        (State::On, true) => off("No webhook source is configured."),
+        (State::On, false) => when(has_source, "No webhook source is switched on and has a signature key."),
+        (state, _) => state,
+    };
+    capabilities.set(Capability::Purchases, purchases);
     let email = match (module("email_code"), &config.mail) {
         (State::On, MailSettings::Off) => off("No mail server is configured."),
         (state, _) => state,

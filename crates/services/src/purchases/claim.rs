@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{
     buyer::{code, source_of},
-    settle::{Due, settle},
+    settle::{Due, Terms, settle},
 };
 use crate::{App, Caller, Capability, Code, Error, RequestContext, Result, audit, limits};
 
@@ -56,7 +56,7 @@ pub async fn claim(
         if due.is_empty() {
             return Ok(Vec::new());
         }
-        let claimed = settle(&mut *tx, &app.ports, due).await?;
+        let claimed = settle(&mut *tx, &Terms::of(app), due).await?;
         if claim.remember {
             remember(app, &mut *tx, &member, &claimed).await?;
         }

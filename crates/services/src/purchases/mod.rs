@@ -18,7 +18,10 @@ pub use self::{
     link::{ForeignLink, MadeCode, link_for, links, make_code, unlink},
     rules::{NewRule, end_rule, make_rule, rules},
 };
-pub(crate) use self::{buyer::code, settle::apply};
+pub(crate) use self::{
+    buyer::code,
+    settle::{Terms, apply},
+};
 
 /// What an event of a source does.
 #[derive(Clone, Debug, PartialEq)]

@@ -15,7 +15,31 @@ use mainstay_store::{self as store, Posted, PurchaseDay, PurchaseName, Tx};
 use serde_json::json;
 
 use super::{Effect, Told};
-use crate::{crypto, limits, ports::Ports};
+use crate::{App, crypto, limits, ports::Ports};
+
+/// On what purchases are settled.
+#[derive(Clone)]
+pub(crate) struct Terms {
+    pub(crate) ports: Ports,
+    /// Points can be spent for so many days; for ever when there is no bound.
+    pub(crate) points_valid_days: Option<u32>,
+}
+
+impl Terms {
+    pub(crate) fn of(app: &App) -> Self {
+        Self { ports: app.ports.clone(), points_valid_days: app.settings.points_valid_days }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.ports.clock.now()
+    }
+
+    /// The last day of points that are granted now.
+    fn expires_on(&self) -> Option<Day> {
+        let days = self.points_valid_days?;
+        Some(Day::of(self.now()).plus(i32::try_from(days).unwrap_or(i32::MAX)))
+    }
+}
 
 impl Told {
     fn name(&self) -> PurchaseName {
@@ -28,13 +52,13 @@ impl Told {
 }
 
 /// Writes down what was told and settles every purchase that it is about. A fixed number of statements, however much it is.
-pub(crate) async fn apply(tx: &mut dyn Tx, ports: &Ports, told: &[&Told]) -> store::Result<()> {
+pub(crate) async fn apply(tx: &mut dyn Tx, terms: &Terms, told: &[&Told]) -> store::Result<()> {
     if told.is_empty() {
         return Ok(());
     }
     let names: Vec<_> = told.iter().map(|told| told.name()).collect::<BTreeSet<_>>().into_iter().collect();
     tx.lock_purchase_names(&names).await?;
-    write_down(tx, ports, told).await?;
+    write_down(tx, terms, told).await?;
     let found = tx.purchases_by_names(&names).await?;
     let owners = owners(tx, told).await?;
     let due = names.iter().zip(found).filter_map(|(name, found)| {
@@ -42,7 +66,7 @@ pub(crate) async fn apply(tx: &mut dyn Tx, ports: &Ports, told: &[&Told]) -> sto
         let owner = owners.get(name).copied().filter(|_| purchase.claimed_at.is_none());
         Some(Due { purchase, went_back, owner })
     });
-    let settled = settle(tx, ports, due.collect()).await?;
+    let settled = settle(tx, terms, due.collect()).await?;
 
     let unclaimed: HashMap<_, _> = settled
         .iter()
@@ -59,14 +83,14 @@ pub(crate) async fn apply(tx: &mut dyn Tx, ports: &Ports, told: &[&Told]) -> sto
     tx.insert_purchase_keys(&keys.into_iter().collect::<Vec<_>>()).await
 }
 
-async fn write_down(tx: &mut dyn Tx, ports: &Ports, told: &[&Told]) -> store::Result<()> {
-    let now = ports.clock.now();
+async fn write_down(tx: &mut dyn Tx, terms: &Terms, told: &[&Told]) -> store::Result<()> {
+    let now = terms.now();
     let (mut purchases, mut refunds) = (BTreeMap::new(), Vec::new());
     for told in told {
         match &told.effect {
             Effect::Purchase(purchase) => {
                 purchases.entry(told.name()).or_insert_with(|| PurchaseRecord {
-                    id: PurchaseId::new(ports.random.uuid(now)),
+                    id: PurchaseId::new(terms.ports.random.uuid(now)),
                     source: told.source.clone(),
                     external_id: purchase.external_id.clone(),
                     amount: purchase.amount,
@@ -116,12 +140,12 @@ pub(super) struct Due {
 /// Brings purchases to where they should be, and answers them as they are then.
 pub(super) async fn settle(
     tx: &mut dyn Tx,
-    ports: &Ports,
+    terms: &Terms,
     mut due: Vec<Due>,
 ) -> store::Result<Vec<PurchaseRecord>> {
-    let now = ports.clock.now();
+    let now = terms.now();
     let mut postings = Vec::new();
-    grant(tx, ports, &mut due, &mut postings, now).await?;
+    grant(tx, terms, &mut due, &mut postings, now).await?;
     let mut changed = Vec::new();
     for Due { purchase, went_back, owner } in &mut due {
         let (refunded, before) = ((*went_back).clamp(0, purchase.amount), purchase.taken_back);
@@ -133,10 +157,10 @@ pub(super) async fn settle(
             let owed = purchase.taken_back - before;
             if let Some(amount) = Amount::new(owed) {
                 let order = Order::ClawBack { from: wallet, amount };
-                postings.push(posting(ports, purchase, order, "Purchase refunded", now));
+                postings.push(posting(terms, purchase, order, "Purchase refunded", now));
             } else if let Some(amount) = Amount::new(-owed) {
-                let order = Order::Grant { to: wallet, amount, expires_on: None };
-                postings.push(posting(ports, purchase, order, "Refund taken back", now));
+                let order = Order::Grant { to: wallet, amount, expires_on: terms.expires_on() };
+                postings.push(posting(terms, purchase, order, "Refund taken back", now));
             }
         }
         if has_changed {
@@ -160,7 +184,7 @@ pub(super) async fn settle(
 /// Grants points for purchases that have found their owner.
 async fn grant(
     tx: &mut dyn Tx,
-    ports: &Ports,
+    terms: &Terms,
     due: &mut [Due],
     postings: &mut Vec<Posting>,
     now: Timestamp,
@@ -185,8 +209,9 @@ async fn grant(
         }
         (purchase.rule_id, purchase.granted) = (Some(rule.id), points);
         if let Some(amount) = Amount::new(points) {
-            let order = Order::Grant { to: AccountRef::member(owner), amount, expires_on: None };
-            postings.push(posting(ports, purchase, order, &rule.name, now));
+            let order =
+                Order::Grant { to: AccountRef::member(owner), amount, expires_on: terms.expires_on() };
+            postings.push(posting(terms, purchase, order, &rule.name, now));
         }
     }
     tx.set_purchase_days(&used.into_iter().collect::<Vec<_>>()).await
@@ -212,8 +237,8 @@ fn best<'a>(rules: &'a [PurchaseRule], purchase: &PurchaseRecord, member_id: Mem
 }
 
 /// A posting for a purchase. That it happens once is held by the purchase, which is locked; the key is its own.
-fn posting(ports: &Ports, purchase: &PurchaseRecord, order: Order, reason: &str, now: Timestamp) -> Posting {
-    let id = ports.random.uuid(now);
+fn posting(terms: &Terms, purchase: &PurchaseRecord, order: Order, reason: &str, now: Timestamp) -> Posting {
+    let id = terms.ports.random.uuid(now);
     let told =
         json!({ "purchase": purchase.id, "granted": purchase.granted, "taken_back": purchase.taken_back });
     Posting {

@@ -19,7 +19,7 @@ use crate::{
     App, Result, audit,
     background::{contained_until, pause},
     limits,
-    purchases::{self, Told},
+    purchases::{self, Terms, Told},
 };
 
 /// Tries every failed event again that is due, a transaction each, and answers how many.
@@ -58,7 +58,7 @@ pub(super) async fn attempt(app: &App, tx: &mut dyn Tx, event: &InboxEvent) -> s
         Err(fault) => fault,
         Ok(None) => return Ok(settled(app, InboxState::Ignored, attempts)),
         Ok(Some(told)) => {
-            purchases::apply(tx, &app.ports, &[&told]).await?;
+            purchases::apply(tx, &Terms::of(app), &[&told]).await?;
             return Ok(settled(app, InboxState::Done, attempts + 1));
         }
     };

@@ -11,11 +11,11 @@ use mainstay_store::{self as store, Access, InboxSettled, Recorded, Store};
 use serde_json::json;
 
 use crate::{
-    Result, audit,
+    Result, Settings, audit,
     batch::{self, Batcher},
     jobs, limits,
     ports::Ports,
-    purchases::{self, Told},
+    purchases::{self, Terms, Told},
 };
 
 /// A delivery that was found right, on its way into the inbox.
@@ -32,11 +32,11 @@ pub struct InboxWriter(Batcher<Arrival, Recorded>);
 impl InboxWriter {
     /// Starts the worker, which ends when this is dropped. Call it within a Tokio runtime.
     #[must_use]
-    pub fn start(store: Arc<dyn Store>, ports: &Ports) -> Self {
-        let ports = ports.clone();
+    pub fn start(store: Arc<dyn Store>, ports: &Ports, settings: &Settings) -> Self {
+        let terms = Terms { ports: ports.clone(), points_valid_days: settings.points_valid_days };
         Self(Batcher::start("webhooks", move |arrivals| {
-            let (store, ports) = (Arc::clone(&store), ports.clone());
-            async move { record_all(&*store, &ports, &arrivals).await }
+            let (store, terms) = (Arc::clone(&store), terms.clone());
+            async move { record_all(&*store, &terms, &arrivals).await }
         }))
     }
 
@@ -47,13 +47,13 @@ impl InboxWriter {
 
 /// Records a batch. When something in it breaks the transaction, each delivery is recorded alone, so that one poison event keeps
 /// nobody else's out; it is recorded itself, without its effect.
-async fn record_all(store: &dyn Store, ports: &Ports, arrivals: &[Arrival]) -> Vec<Result<Recorded>> {
-    match record_retrying(store, ports, arrivals, Effects::With).await {
+async fn record_all(store: &dyn Store, terms: &Terms, arrivals: &[Arrival]) -> Vec<Result<Recorded>> {
+    match record_retrying(store, terms, arrivals, Effects::With).await {
         Ok(recorded) => recorded.into_iter().map(Ok).collect(),
         Err(error) if is_poisoned(&error) => {
             let mut outcomes = Vec::with_capacity(arrivals.len());
             for arrival in arrivals {
-                outcomes.push(record_alone(store, ports, std::slice::from_ref(arrival)).await);
+                outcomes.push(record_alone(store, terms, std::slice::from_ref(arrival)).await);
             }
             outcomes
         }
@@ -61,13 +61,13 @@ async fn record_all(store: &dyn Store, ports: &Ports, arrivals: &[Arrival]) -> V
     }
 }
 
-async fn record_alone(store: &dyn Store, ports: &Ports, arrival: &[Arrival]) -> Result<Recorded> {
-    let mut outcome = record_retrying(store, ports, arrival, Effects::With).await;
+async fn record_alone(store: &dyn Store, terms: &Terms, arrival: &[Arrival]) -> Result<Recorded> {
+    let mut outcome = record_retrying(store, terms, arrival, Effects::With).await;
     if let Err(error) = &outcome
         && is_poisoned(error)
     {
         tracing::error!(event = "webhook.poisoned", cause = error.to_string());
-        outcome = record_retrying(store, ports, arrival, Effects::Without).await;
+        outcome = record_retrying(store, terms, arrival, Effects::Without).await;
     }
     match outcome {
         Ok(recorded) => recorded.first().copied().ok_or_else(|| crate::Error::internal("no outcome")),
@@ -88,13 +88,13 @@ enum Effects {
 
 async fn record_retrying(
     store: &dyn Store,
-    ports: &Ports,
+    terms: &Terms,
     arrivals: &[Arrival],
     effects: Effects,
 ) -> store::Result<Vec<Recorded>> {
     let mut attempt = 1;
     loop {
-        match record(store, ports, arrivals, effects).await {
+        match record(store, terms, arrivals, effects).await {
             Err(error) if error.is_retryable() && attempt < limits::CONTENTION_ATTEMPTS_MAX => attempt += 1,
             outcome => return outcome,
         }
@@ -103,7 +103,7 @@ async fn record_retrying(
 
 async fn record(
     store: &dyn Store,
-    ports: &Ports,
+    terms: &Terms,
     arrivals: &[Arrival],
     effects: Effects,
 ) -> store::Result<Vec<Recorded>> {
@@ -120,11 +120,11 @@ async fn record(
     let settled: Vec<_> = match effects {
         Effects::With => {
             let told: Vec<_> = fresh.iter().map(|(_, told)| *told).collect();
-            purchases::apply(&mut *tx, ports, &told).await?;
+            purchases::apply(&mut *tx, terms, &told).await?;
             Vec::new()
         }
         Effects::Without => {
-            let poisoned = |id| InboxSettled { id, progress: failed(ports, 0, "poisoned") };
+            let poisoned = |id| InboxSettled { id, progress: failed(&terms.ports, 0, "poisoned") };
             fresh.iter().map(|(event, _)| poisoned(event.head.id)).collect()
         }
     };
@@ -132,7 +132,7 @@ async fn record(
     let told: Vec<_> = arrivals
         .iter()
         .zip(&recorded)
-        .filter_map(|(arrival, recorded)| told(ports, arrival, *recorded))
+        .filter_map(|(arrival, recorded)| told(&terms.ports, arrival, *recorded))
         .collect();
     tx.append_audit_events(&told).await?;
     tx.commit().await?;
