@@ -51,7 +51,7 @@ pub async fn claim(
         let found = tx.purchases_by_names(&names).await?.into_iter().flatten();
         let due: Vec<_> = found
             .filter(|(purchase, _)| purchase.claimed_at.is_none())
-            .map(|(purchase, went_back)| Due { purchase, went_back, owner: Some(member.id) })
+            .map(|(purchase, went_back)| Due { purchase, went_back, owner: Some(member.id), is_new: false })
             .collect();
         if due.is_empty() {
             return Ok(Vec::new());

@@ -3,19 +3,20 @@
 //!
 //! Rounding: a rule gives whole points, rounded down; after a refund what is kept is rounded down, too.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use mainstay_model::{
     Day, MemberId, PurchaseId, Timestamp,
     audit::Actor,
     ledger::{AMOUNT_MAX, AccountRef, Amount, Order, Posting, PostingKey},
+    outgoing::{EventType, OutgoingEvent},
     purchase::{PurchaseRecord, PurchaseRule},
 };
 use mainstay_store::{self as store, Posted, PurchaseDay, PurchaseName, Tx};
 use serde_json::json;
 
 use super::{Effect, Told};
-use crate::{App, crypto, limits, ports::Ports};
+use crate::{App, crypto, events, limits, ports::Ports, wallet};
 
 /// On what purchases are settled.
 #[derive(Clone)]
@@ -58,13 +59,14 @@ pub(crate) async fn apply(tx: &mut dyn Tx, terms: &Terms, told: &[&Told]) -> sto
     }
     let names: Vec<_> = told.iter().map(|told| told.name()).collect::<BTreeSet<_>>().into_iter().collect();
     tx.lock_purchase_names(&names).await?;
-    write_down(tx, terms, told).await?;
+    let tried = write_down(tx, terms, told).await?;
     let found = tx.purchases_by_names(&names).await?;
     let owners = owners(tx, told).await?;
     let due = names.iter().zip(found).filter_map(|(name, found)| {
         let (purchase, went_back) = found?;
         let owner = owners.get(name).copied().filter(|_| purchase.claimed_at.is_none());
-        Some(Due { purchase, went_back, owner })
+        let is_new = tried.contains(&purchase.id);
+        Some(Due { purchase, went_back, owner, is_new })
     });
     let settled = settle(tx, terms, due.collect()).await?;
 
@@ -83,7 +85,8 @@ pub(crate) async fn apply(tx: &mut dyn Tx, terms: &Terms, told: &[&Told]) -> sto
     tx.insert_purchase_keys(&keys.into_iter().collect::<Vec<_>>()).await
 }
 
-async fn write_down(tx: &mut dyn Tx, terms: &Terms, told: &[&Told]) -> store::Result<()> {
+/// Answers the ids of all purchases that it tried to write down; one that was there keeps its own.
+async fn write_down(tx: &mut dyn Tx, terms: &Terms, told: &[&Told]) -> store::Result<HashSet<PurchaseId>> {
     let now = terms.now();
     let (mut purchases, mut refunds) = (BTreeMap::new(), Vec::new());
     for told in told {
@@ -109,8 +112,10 @@ async fn write_down(tx: &mut dyn Tx, terms: &Terms, told: &[&Told]) -> store::Re
             Effect::Refund(refund) => refunds.push((told.source.clone(), refund.clone())),
         }
     }
-    tx.insert_purchases(&purchases.into_values().collect::<Vec<_>>()).await?;
-    tx.put_refunds(&refunds).await
+    let purchases = purchases.into_values().collect::<Vec<_>>();
+    tx.insert_purchases(&purchases).await?;
+    tx.put_refunds(&refunds).await?;
+    Ok(purchases.iter().map(|purchase| purchase.id).collect())
 }
 
 /// Whose the purchases are: by a link, the first that there is, or by a proven address.
@@ -135,6 +140,8 @@ pub(super) struct Due {
     pub(super) purchase: PurchaseRecord,
     pub(super) went_back: i64,
     pub(super) owner: Option<MemberId>,
+    /// It was told just now for the first time.
+    pub(super) is_new: bool,
 }
 
 /// Brings purchases to where they should be, and answers them as they are then.
@@ -146,9 +153,10 @@ pub(super) async fn settle(
     let now = terms.now();
     let mut postings = Vec::new();
     grant(tx, terms, &mut due, &mut postings, now).await?;
-    let mut changed = Vec::new();
-    for Due { purchase, went_back, owner } in &mut due {
+    let (mut changed, mut heard) = (Vec::new(), Vec::new());
+    for Due { purchase, went_back, owner, is_new } in &mut due {
         let (refunded, before) = ((*went_back).clamp(0, purchase.amount), purchase.taken_back);
+        let is_refunded = refunded != purchase.refunded;
         let has_changed = owner.is_some() || refunded != purchase.refunded;
         purchase.refunded = refunded;
         if let Some(member_id) = purchase.member_id {
@@ -163,12 +171,21 @@ pub(super) async fn settle(
                 postings.push(posting(terms, purchase, order, "Refund taken back", now));
             }
         }
+        let types = [
+            (*is_new, EventType::PurchaseRecorded),
+            (owner.is_some() && !*is_new, EventType::PurchaseClaimed),
+            (is_refunded, EventType::PurchaseRefunded),
+        ];
+        let types = types.into_iter().filter(|(has_happened, _)| *has_happened);
+        heard.extend(types.map(|(_, event_type)| event(terms, purchase, event_type)));
         if has_changed {
             changed.push(purchase.clone());
         }
     }
     if !postings.is_empty() {
-        for posted in tx.post(&postings).await? {
+        let posted = tx.post(&postings).await?;
+        wallet::tell(tx, &posted).await?;
+        for posted in posted {
             if !matches!(posted, Posted::Done { is_replay: false, .. }) {
                 return Err(store::Error::Failed(format!(
                     "the ledger refused a purchase's points: {posted:?}"
@@ -177,8 +194,26 @@ pub(super) async fn settle(
         }
     }
     tx.settle_purchases(&changed).await?;
+    tx.insert_outgoing_events(&heard).await?;
     metrics::counter!("mainstay_purchase_postings_total").increment(postings.len() as u64);
     Ok(due.into_iter().map(|due| due.purchase).collect())
+}
+
+/// What back ends hear of a purchase.
+fn event(terms: &Terms, purchase: &PurchaseRecord, event_type: EventType) -> OutgoingEvent {
+    let now = terms.now();
+    let data = json!({
+        "purchase_id": purchase.id,
+        "source": purchase.source,
+        "external_id": purchase.external_id,
+        "amount": purchase.amount,
+        "currency": purchase.currency.as_str(),
+        "refunded": purchase.refunded,
+        "member_id": purchase.member_id,
+        "points_granted": purchase.granted,
+        "points_taken_back": purchase.taken_back,
+    });
+    events::event(terms.ports.random.uuid(now), now, event_type, &data)
 }
 
 /// Grants points for purchases that have found their owner.

@@ -30,7 +30,7 @@ pub use self::{
     upkeep::{run_background, run_once},
     verify::{Fault, Verified, verify},
 };
-pub(crate) use self::{member::close_wallet, posting::system_key};
+pub(crate) use self::{member::close_wallet, posting::system_key, told::tell};
 use crate::{App, Caller, Code, Error, Result, limits};
 
 /// Who posts, and whose keys they use.

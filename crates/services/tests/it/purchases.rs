@@ -5,12 +5,16 @@ use std::{sync::Arc, time::Duration};
 
 use mainstay_model::{
     MemberId, Timestamp,
+    audit::Actor,
     ledger::AccountRef,
+    outgoing::EventType,
     page::PageRequest,
     purchase::{CustomerKeyKind, PurchaseRecord},
 };
 use mainstay_services::{
-    App, Caller, Code, crypto, limits, members,
+    App, Caller, Code, crypto,
+    events::endpoints::{self, NewEndpoint},
+    limits, members,
     purchases::{self, Claim, ForeignLink, NewRule},
     webhooks::{self, Encoding, Receipt, Scheme, SentHeaders, Source, Sources},
 };
@@ -333,6 +337,36 @@ both_engines! {
             purchases::make_code(&app, &test.ctx(), &eve).await.expect("is made");
         }
         assert_eq!(refusal(purchases::make_code(&app, &test.ctx(), &eve).await), Code::Conflict);
+    }
+
+    async fn whk_6_back_ends_hear_of_purchases(test: &TestApp) {
+        let app = node(test, 2).await;
+        with_rule(test, &app, &rule("base")).await;
+        let new = NewEndpoint {
+            url: "https://hooks.example.com/".to_owned(),
+            description: String::new(),
+            event_types: [EventType::PurchaseRecorded, EventType::PurchaseClaimed, EventType::PurchaseRefunded].to_vec(),
+        };
+        let (endpoint, _) = endpoints::create(&app, &test.ctx(), &Actor::System, &new).await.expect("is made");
+        let event = bought("p1", 1_000, &json!({ "code": "TABLE-9F3K2" }), test.now());
+        deliver(test, &app, "till", &event).await;
+        let mut told_again = event.clone();
+        told_again["id"] = "again".into();
+        deliver(test, &app, "till", &told_again).await;
+        test.advance(Duration::from_millis(2));
+        let ada = test.caller().await;
+        let claim = Claim { code: Some("TABLE-9F3K2".to_owned()), remember: false };
+        assert_eq!(purchases::claim(&app, &test.ctx(), &ada, &claim).await.expect("answers").len(), 1);
+        test.advance(Duration::from_millis(2));
+        deliver(test, &app, "till", &refunded("r1", "p1", 500, test.now())).await;
+        let page = PageRequest { limit: 10, before: None };
+        let told = app.read().await.expect("opens").deliveries_of_endpoint(endpoint.id, page).await.expect("reads").items;
+        let kinds = told.iter().map(|delivery| delivery.event.event_type).collect::<Vec<_>>();
+        assert_eq!(kinds, [EventType::PurchaseRefunded, EventType::PurchaseClaimed, EventType::PurchaseRecorded]);
+        let body: Value = serde_json::from_str(&told[0].event.body).expect("JSON");
+        let data = &body["data"];
+        assert_eq!((&data["member_id"], &data["external_id"]), (&json!(ada.member_id), &json!("p1")));
+        assert_eq!((&data["points_granted"], &data["points_taken_back"], &data["refunded"]), (&json!(10), &json!(5), &json!(500)));
     }
 
     async fn t_pu_10_refunds_take_back_in_proportion_whatever_comes_first(test: &TestApp) {
