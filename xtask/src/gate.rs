@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
     let reports = workspace::target().join(REPORTS);
     fs::create_dir_all(&reports)?;
     let mut gate = process::command(workspace::server());
-    gate.arg("gate").arg(&deployment.url);
+    gate.arg("gate").arg(&deployment.url).env("MAINSTAY_GATE_SERVICE_KEY", &deployment.service_key);
     for node in &deployment.node_urls {
         gate.arg("--node").arg(node);
     }
@@ -59,6 +59,8 @@ struct Deployment {
     node_urls: Vec<String>,
     ca: PathBuf,
     mails: PathBuf,
+    /// What the gate gives points with.
+    service_key: String,
     // In the order in which they are stopped: nobody is asked by somebody who still runs.
     _proxy: Leashed,
     _nodes: Vec<Leashed>,
@@ -74,25 +76,33 @@ impl Deployment {
         let mail_server = start_mail(folder, mail, &certificate, &mails)?;
         let url = format!("https://localhost:{public}");
         let key = process::read(process::command(workspace::server()).args(["keys", "generate"]))?;
+        let settings = |command: &mut Command| {
+            command
+                .env("MAINSTAY_ENV", "staging")
+                .env("MAINSTAY_METRICS_LISTEN", "off")
+                .env("MAINSTAY_NODES", "2")
+                .env("MAINSTAY_TRUSTED_PROXIES", "127.0.0.1")
+                .env("MAINSTAY_WALLET_TRANSFERS", "true")
+                .env("MAINSTAY_PUBLIC_URL", &url)
+                .env("ALLOWED_ORIGINS", &url)
+                .env("TOKEN_ENCRYPTION_KEY", key.trim())
+                .env("MAINSTAY_SMTP_URL", format!("smtp://localhost:{mail}"))
+                .env("MAINSTAY_CA_FILE", &certificate.ca)
+                .env("DATABASE_URL", services.postgres_url())
+                .env("REDIS_URL", services.redis_url());
+        };
         let mut nodes = Vec::new();
         for (name, port) in [("node-1", first), ("node-2", second)] {
-            nodes.push(start_node(folder, name, port, &|command: &mut Command| {
-                command
-                    .env("MAINSTAY_PUBLIC_URL", &url)
-                    .env("ALLOWED_ORIGINS", &url)
-                    .env("TOKEN_ENCRYPTION_KEY", key.trim())
-                    .env("MAINSTAY_SMTP_URL", format!("smtp://localhost:{mail}"))
-                    .env("MAINSTAY_CA_FILE", &certificate.ca)
-                    .env("DATABASE_URL", services.postgres_url())
-                    .env("REDIS_URL", services.redis_url());
-            })?);
+            nodes.push(start_node(folder, name, port, &settings)?);
         }
+        let service_key = make_service_key(folder, &settings)?;
         let proxy = start_proxy(folder, public, [first, second], &certificate)?;
         Ok(Self {
             url,
             node_urls: [first, second].map(|port| format!("http://localhost:{port}")).to_vec(),
             ca: certificate.ca,
             mails,
+            service_key,
             _proxy: proxy,
             _nodes: nodes,
             _mail: mail_server,
@@ -109,16 +119,21 @@ fn start_node(
     let mut command = Command::new(workspace::server());
     command
         .arg("serve")
-        .env("MAINSTAY_ENV", "staging")
         .env("MAINSTAY_LISTEN", format!("127.0.0.1:{port}"))
-        .env("MAINSTAY_METRICS_LISTEN", "off")
-        .env("MAINSTAY_DATA_DIR", folder.join(name))
-        .env("MAINSTAY_NODES", "2")
-        .env("MAINSTAY_TRUSTED_PROXIES", "127.0.0.1");
+        .env("MAINSTAY_DATA_DIR", folder.join(name));
     settings(&mut command);
     let mut node = Leashed::start(name, folder, &command)?;
     node.wait(|| answers(port))?;
     Ok(node)
+}
+
+/// A key of the gate's own, made as an operator makes one.
+fn make_service_key(folder: &Path, settings: &dyn Fn(&mut Command)) -> Result<String> {
+    let mut command = Command::new(workspace::server());
+    command.args(["service-keys", "create", "gate", "--scope", "wallet:read", "--scope", "wallet:write"]);
+    command.current_dir(folder).env("MAINSTAY_DATA_DIR", folder.join("node-1"));
+    settings(&mut command);
+    Ok(process::read(&mut command)?.trim().to_owned())
 }
 
 fn start_mail(folder: &Path, port: u16, certificate: &Certificate, mails: &Path) -> Result<Leashed> {

@@ -89,6 +89,8 @@ pub(crate) enum Need {
     Nodes,
     /// The secret of the test sign-in is given, and it is switched on.
     TestSignIn,
+    /// A service key is lent that reads wallets and gives points.
+    ServiceKey,
     /// The address is `https`.
     Tls,
 }

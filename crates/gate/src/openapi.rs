@@ -37,6 +37,8 @@ pub(crate) struct Operation {
     /// Names of the query's parameters.
     pub(crate) queries: Vec<String>,
     pub(crate) admits: Admits,
+    /// What a service key must be for.
+    pub(crate) scopes: Vec<String>,
     /// What must be switched on.
     pub(crate) capability: Option<String>,
     /// Whose quota it counts against.
@@ -92,6 +94,7 @@ fn read(document: &Value, path: &str, item: &Value, method: Method, operation: &
         parameters: parameters(path),
         queries: queries.filter_map(|parameter| parameter["name"].as_str()).map(str::to_owned).collect(),
         admits: admits(operation, text("/x-mainstay/access").as_deref().unwrap_or_default()),
+        scopes: scopes(operation),
         capability: text("/x-mainstay/capability"),
         class: text("/x-mainstay/rate_limit").unwrap_or_default(),
         body_bytes_max: operation
@@ -106,6 +109,12 @@ fn read(document: &Value, path: &str, item: &Value, method: Method, operation: &
 fn parameters(path: &str) -> Vec<String> {
     let pieces = path.split('{').skip(1);
     pieces.filter_map(|piece| piece.split_once('}')).map(|(name, _)| name.to_owned()).collect()
+}
+
+fn scopes(operation: &Value) -> Vec<String> {
+    let alternatives = operation.get("security").and_then(Value::as_array).into_iter().flatten();
+    let scopes = alternatives.filter_map(|scheme| scheme.get("service_key")).filter_map(Value::as_array);
+    scopes.flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 fn admits(operation: &Value, access: &str) -> Admits {
@@ -224,6 +233,7 @@ mod tests {
         let first = |path: &str| by_path(path).admits;
         assert_eq!(first("/open"), Admits::Everybody);
         assert_eq!(first("/service"), Admits::Service);
+        assert_eq!((by_path("/service").scopes, by_path("/own").scopes), (vec!["a".to_owned()], Vec::new()));
         assert_eq!(first("/metrics"), Admits::Holder);
         assert_eq!(first("/operator"), Admits::Operator);
         assert_eq!(first("/own"), Admits::Member);

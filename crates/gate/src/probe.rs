@@ -8,9 +8,12 @@ use std::{
     },
 };
 
+use reqwest::Method;
+use secrecy::{ExposeSecret as _, SecretString};
+
 use crate::{
     check::Ended,
-    client::{Client, Device, Raw, Sources},
+    client::{Call, Client, Device, Raw, Sources},
     evidence::Recorder,
     members::{Actor, Maker, Posture, Register, mailbox::Mailbox},
     openapi::{self, Operation},
@@ -36,6 +39,8 @@ pub(crate) struct World {
     pub(crate) members: Register,
     /// Where mails of the deployment can be read.
     pub(crate) mailbox: Option<Arc<dyn Mailbox>>,
+    /// A team's own back end's key, lent by the operator.
+    pub(crate) service_key: Option<SecretString>,
     pub(crate) budget: Arc<crate::client::Budget>,
 }
 
@@ -73,6 +78,14 @@ impl Probe {
     pub(crate) fn mailbox(&self) -> Result<Arc<dyn Mailbox>, Ended> {
         let none = || Ended::Unanswerable("no mailbox was given (--mailbox or --imap)".to_owned());
         self.world.mailbox.clone().ok_or_else(none)
+    }
+
+    /// A request as a team's own back end would send it, with the key that was lent; only for checks that need it.
+    pub(crate) fn service(&self, method: Method, path: &str) -> Result<Call, Ended> {
+        let none = || Ended::Unanswerable("no service key was lent (--service-key)".to_owned());
+        let key = self.world.service_key.as_ref().ok_or_else(none)?;
+        let bearer = format!("Bearer {}", key.expose_secret());
+        Ok(self.client.call(method, path).header("authorization", bearer))
     }
 
     /// A new operator with tokens, where the test sign-in makes one.

@@ -33,6 +33,8 @@ pub(crate) enum Given {
     Mailbox,
     /// The secret of the test sign-in.
     TestAuth,
+    /// A service key that moves points.
+    ServiceKey,
 }
 
 /// Hears how a run goes on.
@@ -169,6 +171,9 @@ fn may_run(plan: &Plan, check: &Check, target: &Target, world: &World) -> Result
                 if !plan.given.contains(&Given::TestAuth) {
                     return unanswerable("its secret was not given (--test-auth)");
                 }
+            }
+            Need::ServiceKey if !plan.given.contains(&Given::ServiceKey) => {
+                return unanswerable("no service key was lent that gives points (--service-key)");
             }
             Need::Tls if target.base.scheme() != "https" => {
                 return not_applicable("the address is plain http".to_owned());

@@ -98,6 +98,15 @@ guards! {
     ServiceKeyState = "service_key_state", "a revoked service key still opens";
     InnerTargets = "inner_targets", "events may be sent to what is inside";
     JwksPublicOnly = "jwks_public_only", "the published keys have a private part";
+    WalletBalance = "wallet_balance", "points are spent whether or not there are any";
+    WalletOwner = "wallet_owner", "a transfer's own body says whose points go";
+    AmountRange = "amount_range", "what is no number of points is taken for one point";
+    IdempotencyRequired = "idempotency_required", "what moves points needs no key";
+    IdempotencyMemory = "idempotency_memory", "what is sent again under its key happens again";
+    IdempotencyMeaning = "idempotency_meaning", "a key answers whatever request it comes with";
+    IdempotencyOwner = "idempotency_owner", "a key of one caller is a key of all";
+    PostingsTogether = "postings_together", "who posts while somebody else does is turned away";
+    ReversalOnce = "reversal_once", "a transfer is undone as often as somebody asks";
 }
 
 /// Whether a guard is left out.

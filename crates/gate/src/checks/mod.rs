@@ -7,12 +7,14 @@ mod identity;
 mod own_things;
 mod sessions;
 mod verdict;
+mod wallet;
 
 use crate::check::Check;
 
 /// Every check against a Mainstay.
 pub(crate) fn all() -> Vec<&'static Check> {
-    [identity::CHECKS, sessions::CHECKS, access::CHECKS, edge::CHECKS, configuration::CHECKS].concat()
+    [identity::CHECKS, sessions::CHECKS, access::CHECKS, wallet::CHECKS, edge::CHECKS, configuration::CHECKS]
+        .concat()
 }
 
 #[cfg(test)]

@@ -12,7 +12,8 @@ use crate::{
 };
 
 /// Fields that change by looking.
-const VOLATILE: &[&str] = &["last_seen_at", "last_used_at", "age_ms", "csrf_token", "recent", "request_id"];
+const VOLATILE: &[&str] =
+    &["at", "last_seen_at", "last_used_at", "age_ms", "csrf_token", "recent", "request_id"];
 
 /// Gives a member a note and a tenant, as far as the deployment has such things.
 pub(super) async fn furnish(member: &Actor) -> Result<(), Ended> {

@@ -54,6 +54,9 @@ pub(super) struct Arguments {
     /// A TOML file of accounts to sign in with where no members can be made; they are signed out in the end and not removed.
     #[arg(long, value_name = "FILE")]
     members: Option<PathBuf>,
+    /// A service key with the scopes wallet:read and wallet:write, to give points to the gate's own members with.
+    #[arg(long, value_name = "KEY", env = "MAINSTAY_GATE_SERVICE_KEY", hide_env_values = true)]
+    service_key: Option<String>,
     /// Authorities (PEM) to believe beside the public ones.
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
@@ -152,7 +155,8 @@ async fn attack(arguments: &Arguments, checks: Vec<&'static Check>, json: bool) 
     let mailbox = open_mailbox(arguments).await?;
     let given = given(arguments, &target);
     let maker = maker(arguments, &target, mailbox.as_ref())?;
-    let world = Arc::new(World { sources, members: Register::new(maker), mailbox, budget });
+    let service_key = arguments.service_key.clone().map(SecretString::from);
+    let world = Arc::new(World { sources, members: Register::new(maker), mailbox, service_key, budget });
     let plan = Plan { checks, concurrency: arguments.concurrency, destructive: arguments.destructive, given };
     let interrupt = interrupted();
     let started_at = OffsetDateTime::now_utc().format(&Rfc3339).context("the clock is out of range")?;
@@ -190,6 +194,9 @@ fn given(arguments: &Arguments, target: &Target) -> BTreeSet<Given> {
     let mut given = BTreeSet::new();
     if arguments.test_auth.is_some() && target.why_off("test_login").is_none() {
         given.insert(Given::TestAuth);
+    }
+    if arguments.service_key.is_some() {
+        given.insert(Given::ServiceKey);
     }
     if arguments.mailbox.is_some() || arguments.imap.is_some() {
         given.insert(Given::Mailbox);

@@ -126,7 +126,8 @@ pub(crate) async fn scan(
     }
     let members_by = stranger.describe();
     let target = Arc::new(Target::stranger(&url, stranger));
-    let world = Arc::new(World { sources, members: Register::new(None), mailbox: None, budget });
+    let world =
+        Arc::new(World { sources, members: Register::new(None), mailbox: None, service_key: None, budget });
     let plan =
         Plan { checks, concurrency: arguments.concurrency, destructive: false, given: BTreeSet::new() };
     let interrupt = interrupted();

@@ -24,6 +24,7 @@ const CHUNK_BYTES: usize = 16 * 1024;
 
 /// A request that is about to be sent.
 #[must_use = "a call does nothing until it is sent"]
+#[derive(Clone)]
 pub(crate) struct Call {
     client: Client,
     method: Method,

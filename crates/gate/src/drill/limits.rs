@@ -59,6 +59,8 @@ pub(crate) const CONTROL_ANSWER_MAX: Duration = Duration::from_secs(5);
 pub(crate) const NODE_ANSWER_MAX: Duration = Duration::from_secs(50);
 /// The load gets its first answers within this.
 pub(crate) const LOAD_MAX: Duration = Duration::from_secs(30);
+/// Half of the postings, and the other half; a busy machine and an unoptimised server carry out a hundred a second.
+pub(crate) const POSTINGS_MAX: Duration = Duration::from_secs(60);
 /// One drill; the longest has a frozen database to wait for, twice.
 pub(crate) const DRILL_TIME_MAX: Duration = Duration::from_secs(150);
 
@@ -90,6 +92,16 @@ pub(crate) const READERS: usize = 6;
 pub(crate) const REFRESHES_EACH_SIDE: usize = 40;
 /// Requests that are half sent when a node is told to stop.
 pub(crate) const HALF_SENT: usize = 12;
+/// Members that post to each other.
+pub(crate) const POSTERS: usize = 16;
+/// Transfers that they post in all (T-WA-06).
+pub(crate) const POSTINGS: usize = 10_000;
+/// Of them, those under way at the same moment.
+pub(crate) const POSTINGS_AT_ONCE: usize = 64;
+/// What everybody begins with: more than all postings could take from one.
+pub(crate) const POINTS_AT_FIRST: i64 = 1_000_000;
+/// Lines on a page of a statement.
+pub(crate) const STATEMENT_LINES: usize = 1_000;
 /// Members who log out, for each state of Redis.
 pub(crate) const LOG_OUTS: usize = 6;
 /// Items on a page of notes.

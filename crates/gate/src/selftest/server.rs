@@ -100,6 +100,30 @@ impl Program {
 }
 
 impl Server {
+    /// A new service key, as an operator makes one at the server.
+    ///
+    /// # Errors
+    /// When the command fails; with what it said.
+    pub(super) async fn service_key(
+        &self,
+        program: &Program,
+        settings: &Settings,
+        scopes: &[&str],
+    ) -> anyhow::Result<String> {
+        let mut command = program.command(self.folder.path());
+        command.args(["service-keys", "create", "gate", "--json"]).envs(settings);
+        for scope in scopes {
+            command.args(["--scope", scope]);
+        }
+        let output = command.output().await.context("can't start the command that makes a service key")?;
+        if !output.status.success() {
+            bail!("no service key was made: {}", String::from_utf8_lossy(&output.stderr).trim());
+        }
+        let made: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+        let key = made.get("key").and_then(serde_json::Value::as_str).context("the command named no key")?;
+        Ok(key.to_owned())
+    }
+
     async fn ready(&mut self, port: u16) -> anyhow::Result<()> {
         let http = reqwest::Client::builder().no_proxy().timeout(limits::ANSWER_TIME_MAX).build()?;
         let until = Instant::now() + limits::SERVER_START_MAX;

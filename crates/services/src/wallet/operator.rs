@@ -11,6 +11,8 @@ use super::{
     member::{require_member, settlement},
     posting, receipt, required_reason,
 };
+#[cfg(feature = "sabotage")]
+use crate::sabotage::{self, Guard};
 use crate::{App, Capability, Error, RequestContext, Result, audit};
 
 /// A grant that is asked for.
@@ -74,8 +76,20 @@ pub async fn reverse(
     reason: &str,
 ) -> Result<Outcome<Settlement>> {
     app.capabilities.require(Capability::Wallet)?;
-    let posting = posting(app, poster, key, Order::Reverse(transfer_id), required_reason(reason)?);
+    let order = Order::Reverse(transfer_id);
+    #[cfg(feature = "sabotage")]
+    let order =
+        if sabotage::is_off(Guard::ReversalOnce) { given_back(app, transfer_id).await? } else { order };
+    let posting = posting(app, poster, key, order, required_reason(reason)?);
     let (subject, detail) = (format!("transfer:{transfer_id}"), json!({ "reversal": posting.id }));
     let event = audit::event(app, ctx, "wallet.reversed", &poster.actor, subject, detail);
     settlement(receipt(app.postings.submit(posting, Some(event)).await?)?)
+}
+
+/// What a transfer moved, back again, as if nobody kept in mind that it was.
+#[cfg(feature = "sabotage")]
+async fn given_back(app: &App, transfer_id: TransferId) -> Result<Order> {
+    let transfer = app.read().await?.transfer_by_id(transfer_id).await?.ok_or_else(Error::not_found)?;
+    let (kind, amount) = (mainstay_model::ledger::TransferKind::Transfer, transfer.amount);
+    Ok(Order::Move { kind, from: transfer.credit, to: transfer.debit, amount })
 }

@@ -51,6 +51,8 @@ impl PostingWriter {
 
     /// Settles a posting with others that arrive now.
     pub(super) async fn submit(&self, posting: Posting, event: Option<NewAuditEvent>) -> Result<Posted> {
+        #[cfg(feature = "sabotage")]
+        let _alone = turned_away_unless_alone()?;
         let posted = self.0.submit(Wish { posting, event }).await?;
         let outcome = match &posted {
             Posted::Done { is_replay: false, .. } => "done",
@@ -129,4 +131,16 @@ async fn settle(mut tx: Box<dyn Tx>, bus: &dyn Bus, wishes: &[Wish]) -> store::R
         events::announce(bus).await;
     }
     Ok(posted)
+}
+
+/// What becomes of postings that lock each other out: whoever comes second is the victim.
+#[cfg(feature = "sabotage")]
+fn turned_away_unless_alone() -> Result<Option<tokio::sync::MutexGuard<'static, ()>>> {
+    use crate::sabotage::{Guard, is_off};
+
+    static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+    if !is_off(Guard::PostingsTogether) {
+        return Ok(None);
+    }
+    ALONE.try_lock().map(Some).map_err(|_| crate::Error::internal("deadlock detected"))
 }

@@ -29,9 +29,14 @@ impl Resources {
         made.row("passkey_id", passkey);
         made.row("session_id", Some(session));
         made.row("member_id", Some(owner.member_id.clone()));
-        // It takes an identity provider to have a linked account, and an operator to have a service key.
+        // It takes an identity provider to have a linked account, an operator to have a service key, and somebody who gives points to
+        // have a transfer.
         made.row("identity_id", None);
         made.row("service_key_id", None);
+        made.row("transfer_id", None);
+        // An operator's alone.
+        made.row("webhook_endpoint_id", None);
+        made.row("event_id", None);
         Ok(made)
     }
 

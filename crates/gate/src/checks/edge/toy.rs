@@ -45,7 +45,8 @@ pub(super) async fn probe_of(answer: &'static [u8], then: Then) -> Probe {
     let recorder = Recorder::default();
     let http = sources.fresh().expect("a client");
     let client = Client::new(http, base.clone(), recorder.clone(), Arc::clone(&budget));
-    let world = Arc::new(World { sources, members: Register::new(None), mailbox: None, budget });
+    let world =
+        Arc::new(World { sources, members: Register::new(None), mailbox: None, service_key: None, budget });
     let target = Target {
         base,
         nodes: Vec::new(),

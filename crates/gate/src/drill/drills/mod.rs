@@ -7,6 +7,7 @@ mod log_out;
 mod migrations;
 mod postgres_lost;
 mod redis_lost;
+mod wallet_killed;
 
 use crate::drill::Drill;
 
@@ -19,6 +20,8 @@ pub(crate) fn all() -> Vec<&'static Drill> {
         &postgres_lost::DRILL,
         &killed_node::POSTGRES,
         &killed_node::SQLITE,
+        &wallet_killed::POSTGRES,
+        &wallet_killed::SQLITE,
         &key_rotation::DRILL,
         &graceful_stop::POSTGRES,
         &graceful_stop::SQLITE,

@@ -3,6 +3,7 @@
 pub(crate) mod log_out;
 pub(crate) mod migrations;
 pub(crate) mod outage;
+pub(crate) mod postings;
 pub(crate) mod rotation;
 pub(crate) mod stop;
 pub(crate) mod writes;

@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// How the HTTP client tells that no connection could be made, and so nothing was sent.
-const NOT_CONNECTED: &str = "(Connect)";
+pub(super) const NOT_CONNECTED: &str = "(Connect)";
 
 /// Writers at work; dropping them stops them where they are.
 pub(crate) struct Writers {
