@@ -82,7 +82,7 @@ async function mainstay(name, databaseUrl) {
   const child = start(process.env.MAINSTAY_BIN, ['serve'], { env });
   const url = `http://127.0.0.1:${port}`;
   await healthy(child, `${url}/health`);
-  const made = JSON.parse(run(process.env.MAINSTAY_BIN, ['--json', 'service-keys', 'create', '--name', 'bench', '--scope', 'wallet:write'], { env: { ...process.env, ...env } }));
+  const made = JSON.parse(run(process.env.MAINSTAY_BIN, ['--json', 'service-keys', 'create', 'bench', '--scope', 'wallet:write'], { env: { ...process.env, ...env } }));
   const wallets = [];
   for (let index = 0; index < WALLETS; index += 1) {
     const answer = await fetch(`${url}/v1/auth/test-login`, {
