@@ -219,6 +219,34 @@ pub static ROUTES: &[Route] = &[
     write("POST", "/v1/operator/inbox/{inbox_event_id}/retry", Operator),
     write("POST", "/v1/operator/inbox/{inbox_event_id}/replay", Operator),
     write("POST", "/v1/operator/inbox/{inbox_event_id}/ignore", Operator),
+    // Merchants
+    read("/v1/wallet/offers", Member).needs(Capability::Wallet),
+    read("/v1/wallet/redemptions", Member).needs(Capability::Wallet),
+    write("POST", "/v1/wallet/redemptions", Member).needs(Capability::Wallet),
+    read("/v1/wallet/redemptions/{redemption_id}", Member).needs(Capability::Wallet),
+    read("/v1/wallet/redemptions/{redemption_id}/qr.svg", Member).needs(Capability::Wallet),
+    write("POST", "/v1/wallet/redemptions/{redemption_id}/cancel", Member).needs(Capability::Wallet),
+    read("/v1/operator/merchants", Operator).needs(Capability::Wallet),
+    write("POST", "/v1/operator/merchants", Operator).needs(Capability::Wallet),
+    read("/v1/operator/merchants/{merchant_id}", Operator).needs(Capability::Wallet),
+    write("PATCH", "/v1/operator/merchants/{merchant_id}", Operator).needs(Capability::Wallet),
+    read("/v1/operator/merchants/{merchant_id}/wallet", Operator).needs(Capability::Wallet),
+    read("/v1/operator/merchants/{merchant_id}/wallet/statement", Operator).needs(Capability::Wallet),
+    read("/v1/operator/merchants/{merchant_id}/redemptions", Operator).needs(Capability::Wallet),
+    write("POST", "/v1/operator/merchants/{merchant_id}/service-keys", Operator).needs(Capability::Wallet),
+    read("/v1/operator/merchants/{merchant_id}/offers", Operator).needs(Capability::Wallet),
+    write("POST", "/v1/operator/merchants/{merchant_id}/offers", Operator).needs(Capability::Wallet),
+    read("/v1/operator/offers/{offer_id}", Operator).needs(Capability::Wallet),
+    write("PATCH", "/v1/operator/offers/{offer_id}", Operator).needs(Capability::Wallet),
+    write("POST", "/v1/service/redemptions/confirm", Access::Service(Scope::RedemptionsConfirm))
+        .needs(Capability::Wallet),
+    write("POST", "/v1/service/members/{member_id}/wallet/holds", Access::Service(Scope::WalletWrite))
+        .needs(Capability::Wallet),
+    read("/v1/service/wallet/holds/{hold_id}", Access::Service(Scope::WalletRead)).needs(Capability::Wallet),
+    write("POST", "/v1/service/wallet/holds/{hold_id}/capture", Access::Service(Scope::WalletWrite))
+        .needs(Capability::Wallet),
+    write("POST", "/v1/service/wallet/holds/{hold_id}/release", Access::Service(Scope::WalletWrite))
+        .needs(Capability::Wallet),
     // Operators and services
     read("/v1/operator/audit", Operator),
     read("/v1/operator/service-keys", Operator),

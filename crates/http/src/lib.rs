@@ -11,6 +11,7 @@ mod edge;
 mod extract;
 mod openapi;
 mod problem;
+mod qr;
 pub mod readiness;
 pub mod reference;
 mod route_table;

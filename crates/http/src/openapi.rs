@@ -40,7 +40,7 @@ const TAGS: [(&str, &str); 10] = [
     ("me", "What a member has and does for themselves"),
     ("tenants", "Companies and groups, and who belongs to them"),
     ("notes", "A member's notes"),
-    ("wallet", "Points: balance, statement, transfers, holds"),
+    ("wallet", "Points: balance, statement, transfers, holds, offers and redemptions"),
     ("purchases", "Events of payment providers"),
     ("operator", "For operators"),
     ("service", "For a team's own back ends"),

@@ -93,4 +93,10 @@ ids! {
     PurchaseRuleId;
     /// Something by which purchases of a member are recognised.
     CustomerLinkId;
+    /// A merchant at whom members spend points.
+    MerchantId;
+    /// What members can have for points at a merchant.
+    OfferId;
+    /// An offer that a member took. Its hold has the same id.
+    RedemptionId;
 }

@@ -14,11 +14,14 @@ pub mod key;
 pub mod language;
 pub mod ledger;
 pub mod member;
+pub mod merchant;
 pub mod note;
+pub mod offer;
 pub mod outgoing;
 pub mod page;
 pub mod passkey;
 pub mod purchase;
+pub mod redemption;
 pub mod service_key;
 pub mod session;
 pub mod tenant;
@@ -29,8 +32,9 @@ pub use day::Day;
 pub use email::EmailAddress;
 pub use id::{
     AccountId, AuditEventId, CeremonyId, CustomerLinkId, EmailFlowId, EndpointSecretId, HoldId, IdentityId,
-    InboxEventId, JobId, MemberId, NoteId, OAuthFlowId, OutgoingEventId, PasskeyId, PurchaseId,
-    PurchaseRuleId, ServiceKeyId, SessionId, TenantId, TransferId, WebhookEndpointId,
+    InboxEventId, JobId, MemberId, MerchantId, NoteId, OAuthFlowId, OfferId, OutgoingEventId, PasskeyId,
+    PurchaseId, PurchaseRuleId, RedemptionId, ServiceKeyId, SessionId, TenantId, TransferId,
+    WebhookEndpointId,
 };
 pub use language::Language;
 pub use timestamp::Timestamp;

@@ -1,6 +1,6 @@
 //! Keys of a team's own back ends: scoped, shown once, stored as a hash.
 
-use crate::{SecretHash, ServiceKeyId, Timestamp, text::state};
+use crate::{MerchantId, SecretHash, ServiceKeyId, Timestamp, text::state};
 
 state! {
     /// What a service key opens.
@@ -13,6 +13,8 @@ state! {
         WalletRead = "wallet:read",
         /// Give points to members, hold them and spend what is held.
         WalletWrite = "wallet:write",
+        /// Confirm redemptions at the one merchant that the key belongs to.
+        RedemptionsConfirm = "redemptions:confirm",
     }
 }
 
@@ -29,6 +31,8 @@ pub struct ServiceKey {
     pub hash: SecretHash,
     /// What it opens.
     pub scopes: Vec<Scope>,
+    /// The merchant that it belongs to. Such a key has the scope [`Scope::RedemptionsConfirm`] and no other, and no other key has it.
+    pub merchant_id: Option<MerchantId>,
     /// When it was made.
     pub created_at: Timestamp,
     /// Last use, to about a minute.

@@ -36,6 +36,8 @@ pub enum Purpose {
     EndpointSecret,
     /// A key of hashes that must stay what they are.
     HashKey,
+    /// The code of a redemption.
+    RedemptionCode,
 }
 
 impl Purpose {
@@ -48,6 +50,7 @@ impl Purpose {
             Self::EmailFlow => b"mainstay/email-flow",
             Self::EndpointSecret => b"mainstay/endpoint-secret",
             Self::HashKey => b"mainstay/hash-key",
+            Self::RedemptionCode => b"mainstay/redemption-code",
         }
     }
 }
@@ -137,9 +140,18 @@ impl Sealer {
     /// that live for minutes or are fetched anew.
     #[must_use]
     pub fn mac(&self, label: &str, data: &[u8]) -> [u8; 32] {
-        let derived = hmac_sha256(self.keys[0].bytes.expose_secret(), label.as_bytes());
-        hmac_sha256(&derived, data)
+        mac_under(&self.keys[0], label, data)
     }
+
+    /// The same under every key, the current one first: by them what was stored under an earlier key is found.
+    pub fn macs(&self, label: &str, data: &[u8]) -> impl Iterator<Item = [u8; 32]> {
+        self.keys.iter().map(move |key| mac_under(key, label, data))
+    }
+}
+
+fn mac_under(key: &Key, label: &str, data: &[u8]) -> [u8; 32] {
+    let derived = hmac_sha256(key.bytes.expose_secret(), label.as_bytes());
+    hmac_sha256(&derived, data)
 }
 
 /// SHA-256.
@@ -216,5 +228,8 @@ mod tests {
         assert!(!rotated.is_current(&old));
         assert!(rotated.is_current(&rotated.seal(&Fixed, Purpose::Job, b"x")));
         assert!(Sealer::new([2; 32], &[]).open(Purpose::Job, &old).is_err());
+        let old = Sealer::new([1; 32], &[]).mac("label", b"x");
+        assert_ne!(rotated.mac("label", b"x"), old);
+        assert_eq!(rotated.macs("label", b"x").collect::<Vec<_>>(), [rotated.mac("label", b"x"), old]);
     }
 }

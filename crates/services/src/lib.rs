@@ -17,6 +17,7 @@ pub mod jobs;
 pub mod json;
 pub mod limits;
 pub mod members;
+pub mod merchants;
 pub mod notes;
 pub mod ports;
 pub mod purchases;

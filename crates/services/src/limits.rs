@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::ports::Quota;
+use crate::ports::{Backoff, Quota};
 
 /// A named bound, for the generated limits page.
 #[derive(Clone, Debug)]
@@ -154,6 +154,23 @@ pub const STATEMENT_CSV_LINES_MAX: usize = 10_000;
 pub const HOLD_TIME_MIN: Duration = Duration::from_secs(10);
 /// Points are held for so long at most.
 pub const HOLD_TIME_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
+/// An offer's title, in characters.
+pub const OFFER_TITLE_CHARS_MAX: usize = 100;
+/// What an offer says about itself, in characters.
+pub const OFFER_DESCRIPTION_CHARS_MAX: usize = 2_000;
+/// A redemption can be confirmed for so long; then its points come back.
+pub const REDEMPTION_TTL: Duration = Duration::from_secs(15 * 60);
+/// A code that is taken is drawn anew so often: with 40 bits of chance in each, once more is enough.
+pub const CODE_DRAWS_MAX: u32 = 3;
+/// Confirmations that one key may try: a code has 40 bits, so that a key that somebody stole finds none in months.
+pub const CONFIRMATIONS_PER_KEY: Quota = Quota { limit: 120, window: Duration::from_secs(60) };
+/// How wrong codes slow a key down; a right one forgets them.
+pub const WRONG_CODES: Backoff = Backoff {
+    free: 20,
+    base: Duration::from_secs(2),
+    max: Duration::from_secs(60),
+    forget: Duration::from_secs(10 * 60),
+};
 /// Holds and points that ran out are looked for so often, on one node.
 pub const WALLET_UPKEEP_INTERVAL: Duration = Duration::from_secs(30);
 /// Holds or wallets that one transaction of it settles.
@@ -292,6 +309,20 @@ pub fn table() -> Vec<Limit> {
             "`x-more-lines` says so",
         ),
         limit("a hold lasts", format!("{} to {}", words(HOLD_TIME_MIN), words(HOLD_TIME_MAX)), "422"),
+        limit("title of an offer", format!("{OFFER_TITLE_CHARS_MAX} characters"), "422"),
+        limit("description of an offer", format!("{OFFER_DESCRIPTION_CHARS_MAX} characters"), "422"),
+        limit(
+            "redemptions of an offer, in all or by one member",
+            format!("the offer's, at most {}", mainstay_model::offer::OFFER_COUNT_MAX),
+            "409",
+        ),
+        time("a redemption can be confirmed", REDEMPTION_TTL, "409, the points come back"),
+        limit("confirmations that one key tries", quota(CONFIRMATIONS_PER_KEY), "429"),
+        limit(
+            "wrong codes that one key tries in a row",
+            format!("{}, then a wait of up to {}", WRONG_CODES.free, words(WRONG_CODES.max)),
+            "429",
+        ),
         time("look for holds and points that ran out", WALLET_UPKEEP_INTERVAL, "the next run"),
         limit(
             "holds or wallets that one run settles at a time",

@@ -2,7 +2,7 @@
 //! Only the hash is stored; the key itself is shown once.
 
 use mainstay_model::{
-    ServiceKeyId, Timestamp,
+    MerchantId, ServiceKeyId, Timestamp,
     audit::Actor,
     service_key::{Scope, ServiceKey},
     text,
@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use crate::{
-    App, Code, Error, RequestContext, Result, audit, crypto, limits,
+    App, Code, Error, RequestContext, Result, audit, crypto, limits, merchants,
     sabotage::{self, Guard},
 };
 
@@ -38,6 +38,42 @@ pub async fn create(
     if scopes.is_empty() {
         return Err(Error::field("scopes", "required", "must name at least one scope"));
     }
+    if scopes.contains(&Scope::RedemptionsConfirm) {
+        return Err(Error::field(
+            "scopes",
+            "invalid",
+            "must not name redemptions:confirm: such a key belongs to a merchant, and is made there",
+        ));
+    }
+    made(app, ctx, actor, name, scopes, None).await
+}
+
+/// Makes a key of a merchant's till: it confirms redemptions at this merchant, and opens nothing else. The text is never to be had
+/// again.
+///
+/// # Errors
+/// [`Code::NotFound`] when there is no such merchant, [`Code::ValidationFailed`] for a bad name; or the database is away.
+pub async fn create_for_merchant(
+    app: &App,
+    ctx: &RequestContext,
+    actor: &Actor,
+    merchant_id: MerchantId,
+    name: &str,
+) -> Result<(ServiceKey, SecretString)> {
+    let name =
+        text::required_label(name, limits::LABEL_CHARS_MAX).map_err(|fault| Error::text("name", fault))?;
+    let merchant = merchants::get(app, merchant_id).await?;
+    made(app, ctx, actor, name, vec![Scope::RedemptionsConfirm], Some(merchant.id)).await
+}
+
+async fn made(
+    app: &App,
+    ctx: &RequestContext,
+    actor: &Actor,
+    name: String,
+    scopes: Vec<Scope>,
+    merchant_id: Option<MerchantId>,
+) -> Result<(ServiceKey, SecretString)> {
     let prefix = new_prefix(app);
     let text = format!("{prefix}_{}", crypto::encode(&app.ports.random.secret()));
     let key = ServiceKey {
@@ -46,6 +82,7 @@ pub async fn create(
         prefix,
         hash: crypto::sha256(text.as_bytes()),
         scopes,
+        merchant_id,
         created_at: app.now(),
         last_used_at: None,
         revoked_at: None,
@@ -53,7 +90,7 @@ pub async fn create(
     app.retrying(|| async {
         let mut tx = app.write().await?;
         tx.insert_service_key(&key).await?;
-        let detail = json!({ "prefix": key.prefix, "scopes": key.scopes });
+        let detail = json!({ "prefix": key.prefix, "scopes": key.scopes, "merchant": key.merchant_id });
         let event = audit::event(app, ctx, "service_key.created", actor, subject(key.id), detail);
         tx.append_audit_events(&[event]).await?;
         Ok(tx.commit().await?)

@@ -14,11 +14,14 @@ pub mod lease;
 pub mod ledger;
 pub mod ledger_books;
 pub mod member;
+pub mod merchant;
 pub mod note;
+pub mod offer;
 pub mod outgoing;
 pub mod passkey;
 pub mod purchase;
 pub mod raw;
+pub mod redemption;
 pub mod retention;
 pub mod rotation;
 pub mod sample;
@@ -69,7 +72,9 @@ macro_rules! cases {
                 a_race_for_an_address_has_one_winner, a_race_of_changes_has_one_winner, a_lock_keeps_others_out,
                 removal_takes_all_that_hangs_on_it, has_a_password, proof_needs_an_address
             }
+            merchant { is_kept_as_written, is_changed_under_its_lock, is_paged_newest_first }
             note { is_kept_as_written, a_batch_is_one_statement, is_paged_newest_first, belongs_to_one_member, many_are_read_at_once }
+            offer { is_kept_as_written, is_changed_and_counted, the_open_ones_are_listed, a_lock_keeps_others_out }
             outgoing {
                 endpoints_live_and_die, endpoints_fail_and_are_disabled, secrets_overlap_while_they_rotate,
                 events_go_to_those_who_want_them, deliveries_are_claimed_fairly, claims_of_deliveries_never_overlap,
@@ -81,6 +86,10 @@ macro_rules! cases {
                 is_told_once_and_settled, refunds_add_up_and_the_newest_counts, is_claimable_by_its_keys, is_listed_newest_first,
                 names_are_locked_before_they_are_there, days_are_for_one_at_a_time, rules_are_kept_and_end, links_belong_to_one_member,
                 owners_are_found_together, a_member_who_is_gone_owns_nothing, a_hash_key_is_made_once
+            }
+            redemption {
+                is_read_by_its_member_and_by_code, a_code_is_given_once, what_is_given_back_is_there_again,
+                nothing_is_taken_that_is_not_there, is_paged_newest_first
             }
             retention { removes_what_ran_out, keeps_to_its_limit }
             rotation {

@@ -2,19 +2,22 @@
 
 use mainstay_model::{
     AuditEventId, CeremonyId, CustomerLinkId, Day, EmailAddress, EmailFlowId, IdentityId, InboxEventId,
-    JobId, Language, MemberId, NoteId, OAuthFlowId, PasskeyId, PurchaseId, PurchaseRuleId, ServiceKeyId,
-    SessionId, TenantId, Timestamp,
+    JobId, Language, MemberId, MerchantId, NoteId, OAuthFlowId, OfferId, PasskeyId, PurchaseId,
+    PurchaseRuleId, ServiceKeyId, SessionId, TenantId, Timestamp,
     audit::NewAuditEvent,
     ceremony::{Ceremony, CeremonyKind, EmailFlow, EmailPurpose},
     identity::{Identity, OAuthFlow, Provider},
     inbox::{InboxEvent, InboxHead, InboxProgress, InboxState},
     job::{Job, JobKind},
     key::SigningKey,
-    ledger::{AccountRef, Amount, Closing, Order, Posting, PostingKey, TransferKind},
+    ledger::{AccountRef, Amount, Closing, Hold, HoldState, Order, Posting, PostingKey, TransferKind},
     member::{Member, MemberStatus, Role},
+    merchant::{Merchant, MerchantStatus},
     note::Note,
+    offer::{Offer, OfferStatus},
     passkey::Passkey,
     purchase::{CustomerKeyKind, CustomerLink, PurchaseRecord, PurchaseRule, Refund},
+    redemption::Redemption,
     service_key::{Scope, ServiceKey},
     session::{RefreshToken, Session, SignInMethod},
     tenant::{Membership, Tenant, TenantRole},
@@ -197,6 +200,7 @@ pub fn service_key(created: i64) -> ServiceKey {
         prefix: format!("msk_{}", id.simple()),
         hash: fresh_hash(),
         scopes: vec![Scope::AuditRead, Scope::MembersRead],
+        merchant_id: None,
         created_at: at(created),
         last_used_at: None,
         revoked_at: None,
@@ -413,4 +417,81 @@ pub fn closing(day: i32) -> Closing {
         hash: fresh_hash(),
         closed_at: at(5),
     }
+}
+
+/// A merchant.
+#[must_use]
+pub fn merchant() -> Merchant {
+    Merchant {
+        id: MerchantId::new(Uuid::now_v7()),
+        name: "Café \"Zum 'Löwen'\"".to_owned(),
+        status: MerchantStatus::Active,
+        created_at: at(0),
+        updated_at: at(1),
+    }
+}
+
+/// Writes a merchant and answers it.
+pub async fn a_merchant(store: &crate::AnyStore) -> Merchant {
+    let merchant = merchant();
+    let mut tx = crate::write(store).await;
+    tx.insert_merchant(&merchant).await.expect("insert");
+    tx.commit().await.expect("commit");
+    merchant
+}
+
+/// An offer with everything that an offer can have.
+#[must_use]
+pub fn offer(merchant_id: MerchantId) -> Offer {
+    Offer {
+        id: OfferId::new(Uuid::now_v7()),
+        merchant_id,
+        title: "Coffee \u{2615}".to_owned(),
+        description: "Any size.\nOne a day.".to_owned(),
+        points: Amount::new(30).expect("an amount"),
+        starts_at: at(50),
+        ends_at: Some(at(500)),
+        stock: Some(3),
+        per_member_max: Some(2),
+        status: OfferStatus::Active,
+        taken: 0,
+        created_at: at(0),
+        updated_at: at(1),
+    }
+}
+
+/// Writes an offer of a new merchant and answers it.
+pub async fn an_offer(store: &crate::AnyStore) -> Offer {
+    let offer = offer(a_merchant(store).await.id);
+    let mut tx = crate::write(store).await;
+    tx.insert_offer(&offer).await.expect("insert");
+    tx.commit().await.expect("commit");
+    offer
+}
+
+/// A redemption, as it is right after its posting was settled.
+#[must_use]
+pub fn redemption(offer: &Offer, posting: &Posting) -> Redemption {
+    let Order::Hold { from, to, amount, expires_at } = posting.order else { panic!("no hold") };
+    let hold = Hold {
+        id: mainstay_model::HoldId::new(posting.id),
+        from,
+        to,
+        amount,
+        state: HoldState::Held,
+        expires_at,
+        reason: posting.reason.clone(),
+        actor: posting.actor.clone(),
+        cause: posting.cause.clone(),
+        created_at: posting.at,
+        settled_at: None,
+    };
+    Redemption { offer_id: offer.id, code_hash: fresh_hash(), sealed_code: vec![1, 0, 255], hold }
+}
+
+/// Points of a wallet that an offer takes, held for its merchant.
+#[must_use]
+pub fn hold_for(offer: &Offer, from: AccountRef) -> Posting {
+    let to = AccountRef::merchant(offer.merchant_id.uuid());
+    posting(Order::Hold { from, to, amount: offer.points, expires_at: at(1_000) })
 }

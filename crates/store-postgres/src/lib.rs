@@ -44,10 +44,14 @@ mod ledger_books;
 mod ledger_row;
 #[path = "../../store/portable/member.rs"]
 mod member;
+#[path = "../../store/portable/merchant.rs"]
+mod merchant;
 #[path = "../../store/portable/migration.rs"]
 mod migration;
 #[path = "../../store/portable/note.rs"]
 mod note;
+#[path = "../../store/portable/offer.rs"]
+mod offer;
 #[path = "../../store/portable/outgoing.rs"]
 mod outgoing;
 #[path = "../../store/portable/passkey.rs"]
@@ -56,6 +60,8 @@ mod passkey;
 mod purchase;
 #[path = "../../store/portable/purchase_rule.rs"]
 mod purchase_rule;
+#[path = "../../store/portable/redemption.rs"]
+mod redemption;
 #[path = "../../store/portable/retention.rs"]
 mod retention;
 #[path = "../../store/portable/row.rs"]

@@ -39,6 +39,7 @@ pub(crate) const MIGRATIONS: &[Migration] = migrations! {
     8 "0008_wallet",
     9 "0009_outgoing_events",
     10 "0010_inbox",
+    11 "0011_merchants",
 };
 
 /// As SQLx's own migrator makes it.

@@ -1,8 +1,9 @@
 //! Signing keys and service keys.
 
 use async_trait::async_trait;
-use mainstay_model::{ServiceKeyId, Timestamp, key::SigningKey, service_key::ServiceKey};
+use mainstay_model::{MerchantId, ServiceKeyId, Timestamp, key::SigningKey, service_key::ServiceKey};
 use mainstay_store::{KeyStore, Result, ServiceKeyStore};
+use uuid::Uuid;
 
 use crate::{
     Tx,
@@ -13,7 +14,7 @@ use crate::{
 
 macro_rules! columns {
     () => {
-        "id, name, prefix, hash, scopes, created_at, last_used_at, revoked_at"
+        "id, name, prefix, hash, scopes, merchant_id, created_at, last_used_at, revoked_at"
     };
 }
 
@@ -35,6 +36,7 @@ fn service_key(row: &Row) -> Result<ServiceKey> {
         prefix: row::get(row, "prefix")?,
         hash: row::hash(row, "hash")?,
         scopes: row::json(row, "scopes")?,
+        merchant_id: row::get::<Option<Uuid>>(row, "merchant_id")?.map(MerchantId::new),
         created_at: row::at(row, "created_at")?,
         last_used_at: row::at_opt(row, "last_used_at")?,
         revoked_at: row::at_opt(row, "revoked_at")?,
@@ -100,13 +102,14 @@ impl ServiceKeyStore for Tx {
             query(concat!(
                 "INSERT INTO service_keys (",
                 columns!(),
-                ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+                ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
             ))
             .bind(key.id.uuid())
             .bind(Text(&key.name))
             .bind(Text(&key.prefix))
             .bind(&key.hash[..])
             .bind(Document(&key.scopes))
+            .bind(key.merchant_id.map(MerchantId::uuid))
             .bind(Ts(key.created_at))
             .bind(key.last_used_at.map(Ts))
             .bind(key.revoked_at.map(Ts)),

@@ -19,10 +19,13 @@ mod job;
 mod key;
 mod ledger;
 mod member;
+mod merchant;
 mod note;
+mod offer;
 mod outgoing;
 mod passkey;
 mod purchase;
+mod redemption;
 mod retention;
 mod schema;
 mod seal;
@@ -41,10 +44,13 @@ pub use crate::{
     key::{KeyStore, ServiceKeyStore},
     ledger::{LedgerBooksStore, LedgerStore, LedgerTotals, Posted, Receipt, StatementFilter},
     member::{MemberInserted, MemberStore, MemberUpdated, PasswordStore},
+    merchant::MerchantStore,
     note::NoteStore,
+    offer::OfferStore,
     outgoing::{AfterAttempt, Attempted, DeliveryCounts, OutgoingEventStore, WebhookEndpointStore},
     passkey::{PasskeyInserted, PasskeyStore},
     purchase::{CustomerLinked, HashKeyStore, PurchaseDay, PurchaseName, PurchaseRuleStore, PurchaseStore},
+    redemption::{RedemptionInserted, RedemptionStore},
     retention::{ExpiredBefore, ExpiredRows, RetentionStore},
     schema::{MigrationState, PoolState, SchemaState},
     seal::{SealStore, SealedValue},
@@ -125,6 +131,9 @@ pub trait Tx:
     + PurchaseStore
     + PurchaseRuleStore
     + HashKeyStore
+    + MerchantStore
+    + OfferStore
+    + RedemptionStore
     + RetentionStore
     + SealStore
     + Send

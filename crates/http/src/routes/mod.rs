@@ -8,6 +8,7 @@ pub(crate) mod health;
 pub(crate) mod me;
 pub(crate) mod notes;
 pub(crate) mod operator;
+pub(crate) mod redemptions;
 pub(crate) mod service;
 pub(crate) mod studio;
 pub(crate) mod tenants;
@@ -30,6 +31,7 @@ pub(crate) fn configure(services: &mut ServiceConfig<'_>) {
     notes::configure(services);
     wallet::configure(services);
     webhooks::configure(services);
+    redemptions::configure(services);
     auth::configure(services);
     me::configure(services);
     tenants::configure(services);

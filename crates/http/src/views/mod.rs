@@ -3,18 +3,21 @@
 pub(crate) mod config;
 pub(crate) mod inbox;
 pub(crate) mod member;
+pub(crate) mod merchant;
 pub(crate) mod note;
+pub(crate) mod offer;
 pub(crate) mod operator;
 pub(crate) mod outgoing;
 pub(crate) mod passkey;
 pub(crate) mod purchase;
+pub(crate) mod redemption;
 pub(crate) mod session;
 pub(crate) mod sign_in;
 pub(crate) mod tenant;
 pub(crate) mod wallet;
 
 use mainstay_services::{Error, limits};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use utoipa::IntoParams;
 
 /// Which page of a list.
@@ -52,4 +55,11 @@ pub(crate) fn cursor<T: std::str::FromStr>(text: Option<&str>) -> Result<Option<
 /// A word out of a fixed set.
 pub(crate) fn word<T: std::str::FromStr>(field: &'static str, text: &str) -> Result<T, Error> {
     text.parse().map_err(|_| Error::field(field, "unknown", "is none of the known words"))
+}
+
+/// What is there, `null` too, as opposed to what is left out.
+pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }

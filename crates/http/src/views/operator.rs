@@ -69,6 +69,8 @@ pub(crate) struct ServiceKeyView {
     /// By which a leaked key is recognised.
     prefix: String,
     scopes: Vec<String>,
+    /// The merchant that it belongs to, if it is of a till.
+    merchant_id: Option<Uuid>,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -84,6 +86,7 @@ impl From<ServiceKey> for ServiceKeyView {
             name: key.name,
             prefix: key.prefix,
             scopes: key.scopes.iter().map(ToString::to_string).collect(),
+            merchant_id: key.merchant_id.map(|id| id.uuid()),
             created_at: key.created_at,
             last_used_at: key.last_used_at,
             revoked_at: key.revoked_at,

@@ -16,6 +16,7 @@ mod config;
 mod docs;
 mod health;
 mod me;
+mod merchants;
 mod notes;
 mod operator;
 mod running;

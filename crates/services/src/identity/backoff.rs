@@ -184,7 +184,7 @@ fn network(ip: IpAddr) -> Vec<u8> {
 }
 
 /// Without the limiter the door stays shut, except on a developer's machine.
-fn lenient<T>(app: &App, answer: std::result::Result<T, LimiterUnavailable>) -> Result<Option<T>> {
+pub(crate) fn lenient<T>(app: &App, answer: std::result::Result<T, LimiterUnavailable>) -> Result<Option<T>> {
     match answer {
         Ok(value) => Ok(Some(value)),
         Err(error) if app.settings.environment.is_strict() => Err(Error::unavailable("rate limiter", error)),

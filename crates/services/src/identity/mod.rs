@@ -23,6 +23,7 @@ use tokio::sync::Semaphore;
 use url::Host;
 use webauthn_rs::{Webauthn, WebauthnBuilder};
 
+pub(crate) use self::backoff::lenient;
 use crate::{Capability, Code, Error, Result, Settings, crypto, limits};
 
 /// The flow secrets that a browser presents: usually one; none when it has lost its cookies; several when it started flows at one

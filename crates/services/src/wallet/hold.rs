@@ -1,4 +1,4 @@
-//! Holds: points that are set aside for somebody, and then spent or freed.
+//! Holds that services make: points that are set aside for somebody, and then spent or freed.
 
 use std::time::Duration;
 
@@ -14,6 +14,9 @@ use super::{
     posting, receipt,
 };
 use crate::{App, Capability, Error, Result, limits};
+
+/// What the actor of a hold begins with that a service made; whichever key it was, since keys are exchanged.
+const SERVICE_ACTOR: &str = "service:";
 
 /// A hold that is asked for.
 #[derive(Clone, Debug)]
@@ -74,6 +77,7 @@ pub async fn capture(
 ) -> Result<Outcome<Settlement>> {
     app.capabilities.require(Capability::Wallet)?;
     let amount = amount.map(|points| checked_amount("amount", points)).transpose()?;
+    hold_by_id(app, hold).await?;
     let posting = posting(app, poster, key, Order::Capture { hold, amount }, String::new());
     settlement(receipt(app.postings.submit(posting, None).await?)?)
 }
@@ -89,18 +93,20 @@ pub async fn release(
     key: &IdempotencyKey,
     hold: HoldId,
 ) -> Result<Outcome<Hold>> {
-    app.capabilities.require(Capability::Wallet)?;
+    hold_by_id(app, hold).await?;
     let posting = posting(app, poster, key, Order::Release(hold), String::new());
     held(receipt(app.postings.submit(posting, None).await?)?)
 }
 
-/// Reads a hold.
+/// Reads a hold that a service made. Those of redemptions are not among them: what becomes of these is up to the member and the
+/// merchant.
 ///
 /// # Errors
 /// [`crate::Code::NotFound`], [`crate::Code::CapabilityUnavailable`], or the database is away.
 pub async fn hold_by_id(app: &App, id: HoldId) -> Result<Hold> {
     app.capabilities.require(Capability::Wallet)?;
-    app.read().await?.hold_by_id(id).await?.ok_or_else(Error::not_found)
+    let hold = app.read().await?.hold_by_id(id).await?.ok_or_else(Error::not_found)?;
+    if hold.actor.starts_with(SERVICE_ACTOR) { Ok(hold) } else { Err(Error::not_found()) }
 }
 
 /// A member's holds, newest first, before the one given; at most [`limits::PAGE_ITEMS_MAX`].

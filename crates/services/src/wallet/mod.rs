@@ -30,7 +30,11 @@ pub use self::{
     upkeep::{run_background, run_once},
     verify::{Fault, Verified, verify},
 };
-pub(crate) use self::{member::close_wallet, posting::system_key, told::tell};
+pub(crate) use self::{
+    member::close_wallet,
+    posting::{count_posted, system_key},
+    told::tell,
+};
 use crate::{
     App, Caller, Code, Error, Result, limits,
     sabotage::{self, Guard},
@@ -87,7 +91,13 @@ fn required_reason(reason: &str) -> Result<String> {
 }
 
 /// A posting of somebody's, of this moment.
-fn posting(app: &App, poster: &Poster, key: &IdempotencyKey, order: Order, reason: String) -> Posting {
+pub(crate) fn posting(
+    app: &App,
+    poster: &Poster,
+    key: &IdempotencyKey,
+    order: Order,
+    reason: String,
+) -> Posting {
     let at = app.now();
     let fresh = || app.ports.random.uuid(at).to_string();
     Posting {
@@ -109,7 +119,7 @@ fn posting(app: &App, poster: &Poster, key: &IdempotencyKey, order: Order, reaso
 ///
 /// # Errors
 /// [`Code::InsufficientPoints`], [`Code::IdempotencyKeyReused`], [`Code::NotFound`], [`Code::Conflict`].
-fn receipt(posted: Posted) -> Result<Outcome<mainstay_store::Receipt>> {
+pub(crate) fn receipt(posted: Posted) -> Result<Outcome<mainstay_store::Receipt>> {
     match posted {
         Posted::Done { receipt, is_replay } => Ok(Outcome { receipt, is_replay }),
         Posted::Refused { refusal, .. } => Err(refused(refusal)),

@@ -50,19 +50,24 @@ impl PostingWriter {
     }
 
     /// Settles a posting with others that arrive now.
-    pub(super) async fn submit(&self, posting: Posting, event: Option<NewAuditEvent>) -> Result<Posted> {
+    pub(crate) async fn submit(&self, posting: Posting, event: Option<NewAuditEvent>) -> Result<Posted> {
         #[cfg(feature = "sabotage")]
         let _alone = turned_away_unless_alone()?;
         let posted = self.0.submit(Wish { posting, event }).await?;
-        let outcome = match &posted {
-            Posted::Done { is_replay: false, .. } => "done",
-            Posted::Refused { is_replay: false, .. } => "refused",
-            Posted::Done { .. } | Posted::Refused { .. } => "replayed",
-            Posted::KeyReused => "key_reused",
-        };
-        metrics::counter!("mainstay_postings_total", "outcome" => outcome).increment(1);
+        count_posted(&posted);
         Ok(posted)
     }
+}
+
+/// Counts what came of a posting.
+pub(crate) fn count_posted(posted: &Posted) {
+    let outcome = match posted {
+        Posted::Done { is_replay: false, .. } => "done",
+        Posted::Refused { is_replay: false, .. } => "refused",
+        Posted::Done { .. } | Posted::Refused { .. } => "replayed",
+        Posted::KeyReused => "key_reused",
+    };
+    metrics::counter!("mainstay_postings_total", "outcome" => outcome).increment(1);
 }
 
 /// Settles a batch. What the database refuses is a fault of ours in one of them; then each is settled alone, so that it fails

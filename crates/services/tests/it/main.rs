@@ -14,6 +14,7 @@ mod events;
 mod identity;
 mod jobs;
 mod members;
+mod merchants;
 mod notes;
 mod purchases;
 mod refusals;

@@ -2,6 +2,8 @@
 
 mod audit;
 mod inbox;
+mod merchants;
+mod offers;
 mod purchases;
 mod service_keys;
 mod wallet;
@@ -28,5 +30,7 @@ pub(crate) fn configure(services: &mut ServiceConfig<'_>) {
         .service(wallet::get_member_statement)
         .service(wallet::grant_points)
         .service(wallet::reverse_transfer)
-        .configure(webhook_endpoints::configure);
+        .configure(webhook_endpoints::configure)
+        .configure(merchants::configure)
+        .configure(offers::configure);
 }

@@ -1,6 +1,8 @@
 //! What a team's own back ends may do with their keys.
 
+mod holds;
 mod members;
+mod redemptions;
 mod wallet;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -10,4 +12,6 @@ pub(crate) fn configure(services: &mut ServiceConfig<'_>) {
         .service(members::get_service_member)
         .service(wallet::get_service_wallet)
         .service(wallet::grant_points_by_service);
+    holds::configure(services);
+    redemptions::configure(services);
 }
