@@ -31,6 +31,7 @@ async function freePort() {
 export class Deployment {
   folder = mkdtempSync(join(tmpdir(), "mainstay-browser-"));
   #started = [];
+  #shopSecret = `whsec_${randomBytes(24).toString("base64")}`;
 
   /** `bin` is the server's binary, `env` further settings for it, `smtp` whether mails go to the sink. */
   constructor({ bin, env = {}, smtp = false }) {
@@ -117,6 +118,9 @@ export class Deployment {
       // All visitors come from one address, faster than people do.
       MAINSTAY_RATE_LIMITS: "auth=100000/100000,read=100000/100000,write=100000/100000,public=100000/100000",
       MAINSTAY_PASSWORD_SIGN_IN: "true",
+      MAINSTAY_WALLET_TRANSFERS: "true",
+      MAINSTAY_WEBHOOK_SHOP_KIND: "standard",
+      MAINSTAY_WEBHOOK_SHOP_SECRETS: this.#shopSecret,
       ...google.settings,
       ...apple.settings,
       ...mail.settings,
@@ -127,6 +131,10 @@ export class Deployment {
     await this.#ready();
     return {
       MAINSTAY_URL: this.url,
+      // For the commands that an operator runs beside the server.
+      MAINSTAY_BIN: this.bin,
+      MAINSTAY_SERVER_SETTINGS: JSON.stringify(settings),
+      SHOP_WEBHOOK_SECRET: this.#shopSecret,
       MAINSTAY_METRICS_URL: `http://127.0.0.1:${metricsPort}/metrics`,
       GOOGLE_CONTROL_URL: google.facts.control,
       APPLE_CONTROL_URL: apple.facts.control,

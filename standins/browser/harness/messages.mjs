@@ -1,7 +1,9 @@
 // The studio's own words, read from its sources, so that a test finds a button by the name that a member reads. The
-// files are TypeScript that holds one literal; the few words of syntax around it are taken off.
+// files are TypeScript that holds one literal, which may take in those of other files; the few words of syntax around it are
+// taken off.
 
 import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 const FOLDER =
   process.env.MAINSTAY_MESSAGES ?? new URL("../../../studio/src/i18n/messages/", import.meta.url).pathname;
@@ -17,17 +19,22 @@ export const LANGUAGES = {
 
 const loaded = new Map();
 
-export async function messages(language = "en") {
-  if (!loaded.has(language)) {
-    const source = readFileSync(`${FOLDER}/${language}.ts`, "utf8")
-      .replace(/^import .*$/gm, "")
-      .replace(/export const \w+(?:: [^=]+)? = /, "export default ")
-      .replace(/\} (?:satisfies|as) [^;]+;\s*$/, "};\n");
-    loaded.set(
-      language,
-      (await import(`data:text/javascript;base64,${Buffer.from(source).toString("base64")}`)).default,
-    );
+/** The literal of one file. */
+async function literal(path) {
+  let source = readFileSync(path, "utf8");
+  for (const [line, name, from] of source.matchAll(/^import \{ (\w+) \} from "(\..*)";$/gm)) {
+    const part = JSON.stringify(await literal(join(dirname(path), from)));
+    source = source.replace(line, () => `const ${name} = ${part};`);
   }
+  source = source
+    .replace(/^import .*$/gm, "")
+    .replace(/export const \w+(?:: [^=]+)? = /, "export default ")
+    .replace(/\} (?:satisfies|as) [^;]+;\s*$/, "};\n");
+  return (await import(`data:text/javascript;base64,${Buffer.from(source).toString("base64")}`)).default;
+}
+
+export async function messages(language = "en") {
+  if (!loaded.has(language)) loaded.set(language, await literal(join(FOLDER, `${language}.ts`)));
   return loaded.get(language);
 }
 

@@ -96,6 +96,9 @@ for (const [language, { dir }] of Object.entries(LANGUAGES)) {
     assert.deepEqual(await direction(page), [language, dir]);
     await (await heading(page, "account.title", {}, language)).waitFor();
     await assertNoOverflow(page, `the account in ${language}`);
+    await page.goto("/wallet");
+    await page.getByText(await text("statement.none", {}, language)).waitFor();
+    await assertNoOverflow(page, `the wallet in ${language}`);
     await page.goto("/");
     await page.getByRole("main").getByRole("heading").first().waitFor();
     await assertNoOverflow(page, `the home page in ${language}`);

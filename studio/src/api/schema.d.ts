@@ -615,6 +615,78 @@ export interface paths {
         patch: operations["rename_passkey"];
         trace?: never;
     };
+    "/v1/me/purchase-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists by what your purchases are recognised */
+        get: operations["list_purchase_links"];
+        put?: never;
+        /** Makes a code to show at the till, and shows it this once */
+        post: operations["create_purchase_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/purchase-links/{customer_link_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a link; what was bought stays yours */
+        delete: operations["delete_purchase_link"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/purchases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists purchases and what they came to, newest first */
+        get: operations["list_purchases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/purchases/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Claims purchases by the code on the receipt, or by the proven address
+         * @description What was claimed is answered; an unknown code finds nothing.
+         */
+        post: operations["claim_purchases"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/me/sessions": {
         parameters: {
             query?: never;
@@ -724,6 +796,114 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/operator/inbox": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what payment providers sent, newest first */
+        get: operations["list_inbox_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/inbox/{inbox_event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads an event with what it says */
+        get: operations["get_inbox_event"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/inbox/{inbox_event_id}/ignore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that a failed event shall have no effect */
+        post: operations["ignore_inbox_event"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/inbox/{inbox_event_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Has an event's effect again
+         * @description What it gave before it does not give again.
+         */
+        post: operations["replay_inbox_event"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/inbox/{inbox_event_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tries a failed event at once */
+        post: operations["retry_inbox_event"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/members/{member_id}/purchase-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Links a source's customer, card or code to a member
+         * @description Purchases that carry it are the member's from now on.
+         */
+        post: operations["link_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/operator/members/{member_id}/wallet": {
         parameters: {
             query?: never;
@@ -778,6 +958,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/operator/purchase-rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the rules by which purchases become points */
+        get: operations["list_purchase_rules"];
+        put?: never;
+        /**
+         * Makes a rule
+         * @description Of the rules that fit a purchase, the one that gives most counts. Points are rounded down.
+         */
+        post: operations["create_purchase_rule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/purchase-rules/{purchase_rule_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Has a rule end now */
+        delete: operations["end_purchase_rule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/operator/service-keys": {
         parameters: {
             query?: never;
@@ -827,6 +1045,154 @@ export interface paths {
          * @description Needs an `Idempotency-Key`: the same key and body are answered alike and happen once.
          */
         post: operations["reverse_transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/webhook-endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists endpoints for outgoing events */
+        get: operations["list_webhook_endpoints"];
+        put?: never;
+        /** Makes an endpoint, and shows its secret this once */
+        post: operations["create_webhook_endpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/webhook-endpoints/{webhook_endpoint_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads an endpoint */
+        get: operations["get_webhook_endpoint"];
+        put?: never;
+        post?: never;
+        /** Removes an endpoint with its delivery log */
+        delete: operations["delete_webhook_endpoint"];
+        options?: never;
+        head?: never;
+        /**
+         * Changes, disables or enables an endpoint
+         * @description What is left out stays.
+         */
+        patch: operations["update_webhook_endpoint"];
+        trace?: never;
+    };
+    "/v1/operator/webhook-endpoints/{webhook_endpoint_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists an endpoint's deliveries, newest event first */
+        get: operations["list_deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/webhook-endpoints/{webhook_endpoint_id}/deliveries/{event_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads a delivery with its attempts */
+        get: operations["get_delivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/webhook-endpoints/{webhook_endpoint_id}/deliveries/{event_id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends an event again */
+        post: operations["resend_delivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/webhook-endpoints/{webhook_endpoint_id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends everything again that an endpoint did not take */
+        post: operations["resend_set_aside_deliveries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/webhook-endpoints/{webhook_endpoint_id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a new secret for an endpoint, and shows it this once
+         * @description The new one signs at once; the ones before go on signing beside it for a while.
+         */
+        post: operations["rotate_webhook_endpoint_secret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/webhook-endpoints/{webhook_endpoint_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends one test event to an endpoint
+         * @description It is tried once; the delivery log tells what became of it.
+         */
+        post: operations["test_webhook_endpoint"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1087,6 +1453,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/webhooks/{source}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes an event of a configured source
+         * @description The signature is checked on the bytes of the body. What was taken before is answered as a duplicate, and nothing happens twice.
+         */
+        post: operations["receive_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1160,6 +1546,10 @@ export interface components {
             /** @description `ok`, `failed` or `disabled`. */
             state: string;
         };
+        /** @description What was claimed. */
+        ClaimedPurchases: {
+            items: components["schemas"]["Purchase"][];
+        };
         /** @description All that a client needs without being built again. */
         Config: {
             /** @description Addresses of this interface, in the order in which to try them. */
@@ -1201,6 +1591,73 @@ export interface components {
              */
             signed_in_at: string;
         };
+        /** @description Something by which purchases are recognised; never what it is itself. */
+        CustomerLink: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            /** @description `card`, `customer`, `code` or `email`. */
+            kind: string;
+            /** @description The configured source that knows it; none when all share it. */
+            source?: string | null;
+        };
+        /** @description All links of a member, oldest first. */
+        CustomerLinks: {
+            items: components["schemas"]["CustomerLink"][];
+        };
+        /** @description One page of an endpoint's deliveries, newest event first. */
+        Deliveries: {
+            items: components["schemas"]["Delivery"][];
+            /** @description Where the next page begins; none on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description An event on its way to an endpoint. */
+        Delivery: {
+            /** Format: int64 */
+            attempts: number;
+            /** Format: date-time */
+            delivered_at?: string | null;
+            /** Format: uuid */
+            event_id: string;
+            event_type: string;
+            /** @description What went wrong at the last attempt, as one word. */
+            last_fault?: string | null;
+            /**
+             * Format: int32
+             * @description Status of the last answer; none when there was no answer.
+             */
+            last_status?: number | null;
+            /**
+             * Format: date-time
+             * @description When the next attempt is due; none when there is none.
+             */
+            next_attempt_at?: string | null;
+            /** Format: date-time */
+            occurred_at: string;
+            /** @description `pending`, `delivered` or `set_aside` */
+            state: string;
+        };
+        /** @description One attempt to deliver. Of the answer only its status is kept. */
+        DeliveryAttempt: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            duration_ms: number;
+            fault?: string | null;
+            /** Format: int64 */
+            number: number;
+            /** Format: int32 */
+            status?: number | null;
+        };
+        /** @description A delivery with what is sent and its newest attempts. */
+        DeliveryDetail: {
+            /** @description Newest first. */
+            attempts: components["schemas"]["DeliveryAttempt"][];
+            /** @description The body, as it is sent and signed. */
+            body: string;
+            delivery: components["schemas"]["Delivery"];
+        };
         /** @description The code from the mail. */
         EmailFinish: {
             code: string;
@@ -1219,6 +1676,11 @@ export interface components {
             expires_in_seconds: number;
             /** Format: uuid */
             flow_id: string;
+        };
+        /** @description A new secret, which is shown this once. */
+        EndpointSecretMade: {
+            /** @description `whsec_…`, as libraries for Standard Webhooks take it. */
+            secret: string;
         };
         /** @description Points that run out at the end of a day. */
         ExpiringPoints: {
@@ -1346,6 +1808,11 @@ export interface components {
         };
         /** @description Begins a sign-in; there is nothing to say. */
         LoginStart: Record<string, unknown>;
+        /** @description A code for the till, which is shown this once. */
+        MadePurchaseCode: {
+            code: string;
+            link: components["schemas"]["CustomerLink"];
+        };
         /** @description The member who is signed in. */
         Me: {
             /** Format: date-time */
@@ -1375,11 +1842,81 @@ export interface components {
             /** @description A new language; left out, it stays. */
             language?: string | null;
         };
+        /** @description What a source knows of a member. */
+        NewCustomerLink: {
+            /** @description `card` (its fingerprint), `customer` (its id) or `code`. */
+            kind: string;
+            /** @description The configured source. */
+            source: string;
+            /** @description As the source writes it. */
+            value: string;
+        };
+        /** @description Points for a member. */
+        NewGrant: {
+            /**
+             * Format: int64
+             * @description How many: a whole number from 1 to 1000000000000.
+             */
+            amount: number;
+            /**
+             * Format: date
+             * @description The last day on which they can be spent, in UTC; the deployment's rule when it is left out.
+             */
+            expires_on?: string | null;
+            /** @description Why, at most 200 characters; the member reads it. */
+            reason: string;
+        };
         /** @description A new note. */
         NewNote: {
             pinned?: boolean;
             tags?: string[];
             text: string;
+        };
+        /** @description A new rule: so many points for so much. */
+        NewPurchaseRule: {
+            /** @description Only purchases in this currency: three letters (ISO 4217). */
+            currency: string;
+            /**
+             * Format: int64
+             * @description At most so many points for all purchases of a member on one day (UTC).
+             */
+            day_points_max?: number | null;
+            /**
+             * Format: date-time
+             * @description Only purchases before.
+             */
+            ends_at?: string | null;
+            /** @description Only purchases at this merchant, as the source calls it. */
+            merchant?: string | null;
+            /** @description For people; members read it as the reason of their points. */
+            name: string;
+            /**
+             * Format: int64
+             * @description for so many minor units of the currency.
+             */
+            per_amount: number;
+            /**
+             * Format: int64
+             * @description So many points
+             */
+            points: number;
+            /**
+             * Format: int64
+             * @description At most so many points for one purchase.
+             */
+            purchase_points_max?: number | null;
+            /** @description Only purchases of this source. */
+            source?: string | null;
+            /**
+             * Format: date-time
+             * @description Only purchases from then on.
+             */
+            starts_at?: string | null;
+        };
+        /** @description Why a transfer is undone. */
+        NewReversal: {
+            /** @description At most 200 characters; the member reads it. */
+            reason: string;
         };
         /** @description A new service key. */
         NewServiceKey: {
@@ -1397,6 +1934,29 @@ export interface components {
             member_id: string;
             /** @description `owner`, `admin` or `member`. */
             role: string;
+        };
+        /** @description Points for another member. */
+        NewTransfer: {
+            /**
+             * Format: int64
+             * @description How many: a whole number from 1 to 1000000000000.
+             */
+            amount: number;
+            /** @description Why, at most 200 characters. */
+            reason?: string;
+            /**
+             * Format: uuid
+             * @description Who gets them.
+             */
+            to: string;
+        };
+        /** @description A new endpoint. */
+        NewWebhookEndpoint: {
+            description?: string;
+            /** @description What it hears of; everything when it is empty. */
+            event_types?: string[];
+            /** @description An https URL on the public internet. */
+            url: string;
         };
         /** @description A member's note. */
         Note: {
@@ -1509,6 +2069,79 @@ export interface components {
             /** @description Its client id; none when it is not configured. */
             client_id?: string | null;
         };
+        /** @description A purchase, and what it came to. */
+        Purchase: {
+            /**
+             * Format: int64
+             * @description In minor units of the currency.
+             */
+            amount: number;
+            /** @description Three letters (ISO 4217). */
+            currency: string;
+            /** Format: uuid */
+            id: string;
+            /** @description Where, as the source calls it. */
+            merchant: string;
+            /** Format: date-time */
+            occurred_at: string;
+            /**
+             * Format: int64
+             * @description Points that were granted for it.
+             */
+            points_granted: number;
+            /**
+             * Format: int64
+             * @description Points of those that were taken back, because money went back.
+             */
+            points_taken_back: number;
+            /**
+             * Format: int64
+             * @description What of the amount went back.
+             */
+            refunded: number;
+            /** @description The configured source that told of it. */
+            source: string;
+        };
+        /** @description How purchases are claimed. */
+        PurchaseClaim: {
+            /** @description The code on the receipt; without one, what the proven address recognises. */
+            code?: string | null;
+            /** @description Whether later purchases with the same card or customer account are yours, too. */
+            remember?: boolean;
+        };
+        /** @description A rule. */
+        PurchaseRule: {
+            /** Format: date-time */
+            created_at: string;
+            currency: string;
+            /** Format: int64 */
+            day_points_max?: number | null;
+            /** Format: date-time */
+            ends_at?: string | null;
+            /** Format: uuid */
+            id: string;
+            merchant?: string | null;
+            name: string;
+            /** Format: int64 */
+            per_amount: number;
+            /** Format: int64 */
+            points: number;
+            /** Format: int64 */
+            purchase_points_max?: number | null;
+            source?: string | null;
+            /** Format: date-time */
+            starts_at?: string | null;
+        };
+        /** @description All rules, oldest first. */
+        PurchaseRules: {
+            items: components["schemas"]["PurchaseRule"][];
+        };
+        /** @description One page of purchases, newest first. */
+        Purchases: {
+            items: components["schemas"]["Purchase"][];
+            /** @description Where the next page begins; none on the last. */
+            next_cursor?: string | null;
+        };
         /** @description Whether this node should get traffic. */
         Readiness: {
             /** @description Every check by its name. */
@@ -1558,6 +2191,19 @@ export interface components {
             display_name?: string | null;
             /** @description A new member's language, by its ISO 639-1 code. */
             language?: string | null;
+        };
+        /** @description How many deliveries are on their way again. */
+        Resent: {
+            /** Format: int64 */
+            deliveries: number;
+        };
+        /** @description How to make a new secret. */
+        SecretRotation: {
+            /**
+             * Format: int32
+             * @description For how long the secrets before sign beside the new one: a day when it is left out, and 0 after a leak.
+             */
+            overlap_seconds?: number | null;
         };
         /** @description A service key, without its secret. */
         ServiceKey: {
@@ -1754,6 +2400,14 @@ export interface components {
             /** @description Makes the token values the same each time. */
             seed?: string | null;
         };
+        /** @description A test event on its way. */
+        TestSent: {
+            /**
+             * Format: uuid
+             * @description By which the log tells what becomes of it.
+             */
+            event_id: string;
+        };
         /** @description A transfer, as one of its two sides sees it. */
         Transfer: {
             /**
@@ -1809,6 +2463,52 @@ export interface components {
             identities: components["schemas"]["Identity"][];
             passkeys: components["schemas"]["Passkey"][];
             sessions: components["schemas"]["Session"][];
+        };
+        /** @description Where events go. */
+        WebhookEndpoint: {
+            /** Format: date-time */
+            created_at: string;
+            description: string;
+            /**
+             * Format: date-time
+             * @description Since when nothing is sent to it.
+             */
+            disabled_at?: string | null;
+            /** @description `operator`, `gone` (it answered 410) or `failing` (nothing got through for days). */
+            disabled_reason?: string | null;
+            enabled: boolean;
+            /** @description What it hears of; everything when it is empty. */
+            event_types: string[];
+            /**
+             * Format: date-time
+             * @description Since when nothing has got through; none after a success.
+             */
+            failing_since?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            updated_at: string;
+            url: string;
+        };
+        /** @description An endpoint with its secret, which is shown this once. */
+        WebhookEndpointMade: {
+            endpoint: components["schemas"]["WebhookEndpoint"];
+            /** @description `whsec_…`, as libraries for Standard Webhooks take it. */
+            secret: string;
+        };
+        /** @description What to change about an endpoint; what is left out stays. */
+        WebhookEndpointPatch: {
+            description?: string | null;
+            /** @description `false` stops everything that is sent to it, `true` begins anew after it was disabled. */
+            enabled?: boolean | null;
+            event_types?: string[] | null;
+            url?: string | null;
+        };
+        /** @description All endpoints, newest first, and what they may hear of. */
+        WebhookEndpoints: {
+            /** @description Every type of event that there is. */
+            event_types: string[];
+            items: components["schemas"]["WebhookEndpoint"][];
         };
         /** @description What became of a delivery. */
         WebhookReceipt: {
@@ -2662,6 +3362,120 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    list_purchase_links: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The links */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerLinks"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_purchase_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The code */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadePurchaseCode"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_purchase_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                customer_link_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_purchases: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 100, and 20 when it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Purchases"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    claim_purchases: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PurchaseClaim"];
+            };
+        };
+        responses: {
+            /** @description What is yours now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClaimedPurchases"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     list_sessions: {
         parameters: {
             query?: never;
@@ -2896,6 +3710,155 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    list_inbox_events: {
+        parameters: {
+            query?: {
+                /** @description The configured source. */
+                source?: string;
+                /** @description `done`, `failed`, `set_aside` or `ignored`. */
+                state?: string;
+                /** @description At most so many items: 1 to 100, and 20 when it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxEvents"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_inbox_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                inbox_event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The event */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxEvent"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    ignore_inbox_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                inbox_event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The event as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxEvent"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    replay_inbox_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                inbox_event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The event as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxEvent"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    retry_inbox_event: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                inbox_event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The event as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InboxEvent"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    link_customer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                member_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCustomerLink"];
+            };
+        };
+        responses: {
+            /** @description The link */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerLink"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     get_member_wallet: {
         parameters: {
             query?: never;
@@ -2931,7 +3894,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGrant"];
+            };
+        };
         responses: {
             /** @description The grant */
             201: {
@@ -2978,6 +3945,73 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Statement"];
                 };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_purchase_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rules */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PurchaseRules"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_purchase_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPurchaseRule"];
+            };
+        };
+        responses: {
+            /** @description The rule */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PurchaseRule"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    end_purchase_rule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                purchase_rule_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };
@@ -3061,7 +4095,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReversal"];
+            };
+        };
         responses: {
             /** @description The transfer that undoes it */
             201: {
@@ -3070,6 +4108,270 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Transfer"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_webhook_endpoints: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The endpoints */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpoints"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_webhook_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhookEndpoint"];
+            };
+        };
+        responses: {
+            /** @description The endpoint */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpointMade"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_webhook_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The endpoint */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpoint"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    delete_webhook_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    update_webhook_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookEndpointPatch"];
+            };
+        };
+        responses: {
+            /** @description The endpoint */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpoint"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_deliveries: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 100, and 20 when it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                webhook_endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deliveries"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_endpoint_id: string;
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The delivery */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryDetail"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    resend_delivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_endpoint_id: string;
+                event_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is on its way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    resend_set_aside_deliveries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is on its way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Resent"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    rotate_webhook_endpoint_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["SecretRotation"] | null;
+            };
+        };
+        responses: {
+            /** @description The secret */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndpointSecretMade"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    test_webhook_endpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                webhook_endpoint_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is on its way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestSent"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -3154,7 +4456,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGrant"];
+            };
+        };
         responses: {
             /** @description The grant */
             201: {
@@ -3490,7 +4796,11 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTransfer"];
+            };
+        };
         responses: {
             /** @description The transfer */
             201: {
@@ -3499,6 +4809,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Transfer"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    receive_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source: string;
+            };
+            cookie?: never;
+        };
+        /** @description The event, as its source writes it */
+        requestBody: {
+            content: {
+                "application/json": Record<string, unknown>;
+            };
+        };
+        responses: {
+            /** @description It need not be sent again */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookReceipt"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -12,9 +12,13 @@ export interface Explanation {
   readonly requestId: string | null;
 }
 
-export function explain(error: unknown): Explanation {
+/** Words that fit one place better than the general ones, by problem code. */
+export type Wording = Readonly<Record<string, string>>;
+
+export function explain(error: unknown, wording: Wording = {}): Explanation {
   if (error instanceof ProblemError) {
-    return { text: explainProblem(error.problem), requestId: error.problem.request_id || null };
+    const { code, request_id } = error.problem;
+    return { text: wording[code] ?? explainProblem(error.problem), requestId: request_id || null };
   }
   if (error instanceof PasskeyError) return { text: t(`passkey.${error.reason}`), requestId: null };
   if (error instanceof Unreachable) return { text: t("error.unreachable"), requestId: null };
@@ -38,6 +42,9 @@ function explainProblem(problem: Problem): string {
   const parts = [isMessageKey(key) ? t(key) : problem.detail || t("error.unexpected")];
   if (problem.code === "capability_unavailable" && problem.reason) {
     parts.push(t("common.off", { reason: problem.reason }));
+  }
+  if (problem.has !== undefined && problem.needs !== undefined) {
+    parts.push(t("points.hasNeeds", { has: problem.has, needs: problem.needs }));
   }
   if (problem.retry_after_seconds) parts.push(t("common.retryAfter", { count: problem.retry_after_seconds }));
   return parts.join(" ");

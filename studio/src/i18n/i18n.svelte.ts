@@ -62,6 +62,27 @@ export function formatDate(time: string): string {
   return new Intl.DateTimeFormat(current.language, parts).format(new Date(time));
 }
 
+/** A day of the calendar, which begins and ends in UTC wherever the reader is. */
+export function formatDay(day: string): string {
+  const parts = { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" } as const;
+  return new Intl.DateTimeFormat(current.language, parts).format(new Date(`${day}T00:00:00Z`));
+}
+
+export function formatTime(time: string): string {
+  const day = { day: "numeric", month: "short", year: "numeric" } as const;
+  const parts = { ...day, hour: "numeric", minute: "2-digit" } as const;
+  return new Intl.DateTimeFormat(current.language, parts).format(new Date(time));
+}
+
+export function formatNumber(number: number): string {
+  return new Intl.NumberFormat(current.language).format(number);
+}
+
+/** With its sign, also when it is above zero. */
+export function formatChange(number: number): string {
+  return new Intl.NumberFormat(current.language, { signDisplay: "exceptZero" }).format(number);
+}
+
 const STEPS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
   ["minute", 60],
   ["hour", 60],

@@ -8,8 +8,10 @@ export type Language = (typeof LANGUAGES)[number];
 export type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { other: string };
 export type Message = string | Plural;
 export type MessageKey = keyof typeof en;
-/** A whole language. A missing key, or text where a plural belongs, doesn't compile. */
-export type Messages = { [K in MessageKey]: (typeof en)[K] extends string ? string : Plural };
+/** The same messages in another language. A missing key, or text where a plural belongs, doesn't compile. */
+export type Translation<M> = { [K in keyof M]: M[K] extends string ? string : Plural };
+/** A whole language. */
+export type Messages = Translation<typeof en>;
 export type Values = Readonly<Record<string, string | number>>;
 
 export function isLanguage(text: unknown): text is Language {

@@ -54,6 +54,10 @@ describe.each(LANGUAGES)("%s", (language) => {
       ["identities.link", "identities.linkNamed"],
       ["identities.unlink", "identities.unlinkNamed"],
       ["sessions.end", "sessions.endNamed"],
+      ["reverse.open", "reverse.openNamed"],
+      ["inbox.retry", "inbox.retryNamed"],
+      ["inbox.replay", "inbox.replayNamed"],
+      ["inbox.ignore", "inbox.ignoreNamed"],
     ] as const;
     for (const [shown, named] of pairs) expect(messages[named].startsWith(messages[shown]), named).toBe(true);
   });
@@ -71,7 +75,16 @@ describe.each(LANGUAGES)("%s", (language) => {
 
 it("uses every message somewhere", () => {
   const source = sources("src").join("\n");
-  const made = ["error.", "passkey.", "capability.", "theme."];
+  const made = [
+    "error.",
+    "passkey.",
+    "capability.",
+    "theme.",
+    "kind.",
+    "redemption.",
+    "inbox.",
+    "inboxState.",
+  ];
   const unused = keys.filter(
     (key) => !made.some((prefix) => key.startsWith(prefix)) && !source.includes(`"${key}"`),
   );

@@ -5,7 +5,7 @@ const RELEASE = "__RELEASE__";
 const FILES = ["__FILES__"];
 
 const CACHE = `mainstay-shell-${RELEASE}`;
-const PAGES = new Set(["/", "/sign-in", "/account"]);
+const PAGES = new Set(["/", "/sign-in", "/account", "/wallet", "/operator/wallet", "/operator/inbox"]);
 /** How long a page may take before the kept one is shown. */
 const PAGE_TIMEOUT_MS = 3000;
 

@@ -52,6 +52,7 @@ describe("contrast (WCAG 2.2, 1.4.3 and 1.4.11)", () => {
     ["on-danger", "danger"],
     ["on-danger", "danger-strong"],
     ["ok", "sunken"],
+    ["ok", "surface"],
   ] as const;
   const edges = [
     ["edge", "surface"],

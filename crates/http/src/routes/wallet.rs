@@ -157,6 +157,7 @@ pub(crate) async fn list_holds(
 #[utoipa::path(
     tag = "wallet",
     params(("Idempotency-Key" = String, Header, description = "A value of your own, the same when you try again")),
+    request_body = NewTransfer,
     responses((status = 201, description = "The transfer", body = TransferView))
 )]
 #[post("/v1/wallet/transfers")]

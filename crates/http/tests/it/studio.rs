@@ -18,7 +18,7 @@ fn folder() -> tempfile::TempDir {
 on_both_engines! {
     async fn cfg_8_the_binary_carries_a_studio(engine: Engine) {
         let server = TestServer::start(engine).await;
-        for path in ["/", "/sign-in", "/account"] {
+        for path in ["/", "/sign-in", "/account", "/wallet", "/operator/wallet", "/operator/inbox"] {
             let page = server.native().get(path).await.expect(200);
             assert!(page.header("content-type").expect("a type").starts_with("text/html"));
         }
@@ -30,7 +30,7 @@ on_both_engines! {
         options.http.frontend_dir = Some(folder.path().to_owned());
         let server = TestServer::start_with(engine, options).await;
         let anybody = server.native();
-        for path in ["/", "/sign-in", "/account", "/index.html"] {
+        for path in ["/", "/sign-in", "/account", "/wallet", "/operator/wallet", "/operator/inbox", "/index.html"] {
             let page = anybody.get(path).await.expect(200);
             assert_eq!(page.text(), PAGE);
             assert_eq!(page.header("cache-control"), Some("no-cache"));

@@ -1,10 +1,13 @@
 // The Arabic messages.
 import type { Messages } from "../message.ts";
+import { inbox } from "./inbox/ar.ts";
+import { wallet } from "./wallet/ar.ts";
 
 export const ar: Messages = {
   "common.skip": "تخطٍّ إلى المحتوى",
   "common.cancel": "إلغاء",
   "common.retry": "إعادة المحاولة",
+  "common.more": "إظهار المزيد",
   "common.loading": "جارٍ التحميل…",
   "common.requestId": "معرّف الطلب: {id}",
   "common.off": "غير متاح هنا: {reason}",
@@ -23,6 +26,8 @@ export const ar: Messages = {
   "nav.menu": "القائمة",
   "nav.home": "الرئيسية",
   "nav.account": "الحساب",
+  "nav.wallet": "المحفظة",
+  "nav.operator": "المشغّل",
   "nav.signIn": "تسجيل الدخول",
   "nav.docs": "توثيق واجهة البرمجة",
   "nav.language": "اللغة",
@@ -73,6 +78,7 @@ export const ar: Messages = {
   "capability.notes": "الملاحظات",
   "capability.billing": "الفوترة",
   "capability.wallet": "محفظة النقاط",
+  "capability.wallet_transfers": "إرسال النقاط",
   "capability.purchases": "المشتريات",
   "capability.listings": "الإعلانات",
   "capability.messages": "الرسائل",
@@ -260,9 +266,14 @@ export const ar: Messages = {
   "error.payload_too_large": "الحجم كبير جدًّا.",
   "error.unsupported_media_type": "هذا النوع من المحتوى غير مقبول هنا.",
   "error.validation_failed": "تحقق مما أدخلته.",
+  "error.insufficient_points": "لا توجد نقاط كافية.",
+  "error.idempotency_key_required": "تحتاج الخدمة إلى مفتاح لهذه الخطوة. أعد تحميل الصفحة ثم كرّر الخطوة.",
+  "error.idempotency_key_reused": "أُرسلت هذه الخطوة من قبل بقيم أخرى. أرسلها مرة أخرى من فضلك.",
   "error.rate_limited": "محاولات كثيرة في وقت قصير.",
   "error.sign_in_backoff": "محاولات فاشلة كثيرة. توقف الدخول لبعض الوقت.",
   "error.internal": "حدث عطل داخل الخدمة.",
   "error.capability_unavailable": "هذا الجزء متوقف هنا.",
   "error.dependency_unavailable": "تعطّل جزء تعتمد عليه الخدمة. حاول من جديد بعد قليل.",
+  ...wallet,
+  ...inbox,
 };

@@ -1,10 +1,13 @@
 // The English messages. Their keys and placeholders are the contract that every other language keeps.
 import type { Message } from "../message.ts";
+import { inbox } from "./inbox/en.ts";
+import { wallet } from "./wallet/en.ts";
 
 export const en = {
   "common.skip": "Skip to content",
   "common.cancel": "Cancel",
   "common.retry": "Try again",
+  "common.more": "Show more",
   "common.loading": "Loading…",
   "common.requestId": "Request ID: {id}",
   "common.off": "Not available here: {reason}",
@@ -19,6 +22,8 @@ export const en = {
   "nav.menu": "Menu",
   "nav.home": "Home",
   "nav.account": "Account",
+  "nav.wallet": "Wallet",
+  "nav.operator": "Operator",
   "nav.signIn": "Sign in",
   "nav.docs": "API documentation",
   "nav.language": "Language",
@@ -62,6 +67,7 @@ export const en = {
   "capability.notes": "Notes",
   "capability.billing": "Billing",
   "capability.wallet": "Points wallet",
+  "capability.wallet_transfers": "Sending points",
   "capability.purchases": "Purchases",
   "capability.listings": "Listings",
   "capability.messages": "Messages",
@@ -243,9 +249,15 @@ export const en = {
   "error.payload_too_large": "That is too large.",
   "error.unsupported_media_type": "That kind of content isn’t taken here.",
   "error.validation_failed": "Please check what you entered.",
+  "error.insufficient_points": "There are not enough points.",
+  "error.idempotency_key_required":
+    "The service needs a key for this step. Load the page again, then repeat the step.",
+  "error.idempotency_key_reused": "This step was sent before with other values. Please send it once more.",
   "error.rate_limited": "That was a little too often.",
   "error.sign_in_backoff": "Too many failed tries. Sign-in is paused for a while.",
   "error.internal": "Something failed inside the service.",
   "error.capability_unavailable": "This part is switched off here.",
   "error.dependency_unavailable": "A part that the service relies on is down. Please try again soon.",
+  ...wallet,
+  ...inbox,
 } satisfies Record<string, Message>;

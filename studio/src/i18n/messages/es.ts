@@ -1,10 +1,13 @@
 // The Spanish messages.
 import type { Messages } from "../message.ts";
+import { inbox } from "./inbox/es.ts";
+import { wallet } from "./wallet/es.ts";
 
 export const es: Messages = {
   "common.skip": "Saltar al contenido",
   "common.cancel": "Cancelar",
   "common.retry": "Reintentar",
+  "common.more": "Mostrar más",
   "common.loading": "Cargando…",
   "common.requestId": "ID de la solicitud: {id}",
   "common.off": "No disponible aquí: {reason}",
@@ -20,6 +23,8 @@ export const es: Messages = {
   "nav.menu": "Menú",
   "nav.home": "Inicio",
   "nav.account": "Cuenta",
+  "nav.wallet": "Monedero",
+  "nav.operator": "Operación",
   "nav.signIn": "Entrar",
   "nav.docs": "Documentación de la API",
   "nav.language": "Idioma",
@@ -66,6 +71,7 @@ export const es: Messages = {
   "capability.notes": "Notas",
   "capability.billing": "Facturación",
   "capability.wallet": "Monedero de puntos",
+  "capability.wallet_transfers": "Envío de puntos",
   "capability.purchases": "Compras",
   "capability.listings": "Anuncios",
   "capability.messages": "Mensajes",
@@ -252,9 +258,15 @@ export const es: Messages = {
   "error.payload_too_large": "Es demasiado grande.",
   "error.unsupported_media_type": "Aquí no se acepta ese tipo de contenido.",
   "error.validation_failed": "Revisa lo que escribiste.",
+  "error.insufficient_points": "No hay suficientes puntos.",
+  "error.idempotency_key_required":
+    "El servicio necesita una clave para este paso. Vuelve a cargar la página y repite el paso.",
+  "error.idempotency_key_reused": "Este paso ya se envió con otros valores. Envíalo una vez más.",
   "error.rate_limited": "Demasiadas veces en poco tiempo.",
   "error.sign_in_backoff": "Demasiados intentos fallidos. La entrada está en pausa por un rato.",
   "error.internal": "Algo falló dentro del servicio.",
   "error.capability_unavailable": "Esta parte está apagada aquí.",
   "error.dependency_unavailable": "Falla una parte de la que depende el servicio. Inténtalo de nuevo pronto.",
+  ...wallet,
+  ...inbox,
 };

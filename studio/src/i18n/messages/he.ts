@@ -1,10 +1,13 @@
 // The Hebrew messages.
 import type { Messages } from "../message.ts";
+import { inbox } from "./inbox/he.ts";
+import { wallet } from "./wallet/he.ts";
 
 export const he: Messages = {
   "common.skip": "דילוג לתוכן",
   "common.cancel": "ביטול",
   "common.retry": "לנסות שוב",
+  "common.more": "להציג עוד",
   "common.loading": "בטעינה…",
   "common.requestId": "מזהה הבקשה: {id}",
   "common.off": "לא זמין כאן: {reason}",
@@ -20,6 +23,8 @@ export const he: Messages = {
   "nav.menu": "תפריט",
   "nav.home": "בית",
   "nav.account": "חשבון",
+  "nav.wallet": "ארנק",
+  "nav.operator": "מפעיל",
   "nav.signIn": "כניסה",
   "nav.docs": "תיעוד ה־API",
   "nav.language": "שפה",
@@ -64,6 +69,7 @@ export const he: Messages = {
   "capability.notes": "פתקים",
   "capability.billing": "חיוב",
   "capability.wallet": "ארנק נקודות",
+  "capability.wallet_transfers": "שליחת נקודות",
   "capability.purchases": "רכישות",
   "capability.listings": "מודעות",
   "capability.messages": "הודעות",
@@ -244,9 +250,14 @@ export const he: Messages = {
   "error.payload_too_large": "זה גדול מדי.",
   "error.unsupported_media_type": "סוג התוכן הזה אינו מתקבל כאן.",
   "error.validation_failed": "כדאי לבדוק את מה שהוזן.",
+  "error.insufficient_points": "אין מספיק נקודות.",
+  "error.idempotency_key_required": "השירות צריך מפתח לצעד הזה. טוענים את הדף מחדש וחוזרים על הצעד.",
+  "error.idempotency_key_reused": "הצעד הזה כבר נשלח עם ערכים אחרים. נא לשלוח שוב.",
   "error.rate_limited": "זה היה קצת יותר מדי מהר.",
   "error.sign_in_backoff": "יותר מדי ניסיונות שנכשלו. הכניסה מושהית לזמן מה.",
   "error.internal": "משהו נכשל בתוך השירות.",
   "error.capability_unavailable": "החלק הזה כבוי כאן.",
   "error.dependency_unavailable": "רכיב שהשירות נשען עליו אינו פעיל. אפשר לנסות שוב בקרוב.",
+  ...wallet,
+  ...inbox,
 };

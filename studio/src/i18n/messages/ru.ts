@@ -1,10 +1,13 @@
 // The Russian messages.
 import type { Messages } from "../message.ts";
+import { inbox } from "./inbox/ru.ts";
+import { wallet } from "./wallet/ru.ts";
 
 export const ru: Messages = {
   "common.skip": "К содержанию",
   "common.cancel": "Отмена",
   "common.retry": "Повторить",
+  "common.more": "Показать ещё",
   "common.loading": "Загрузка…",
   "common.requestId": "Номер запроса: {id}",
   "common.off": "Здесь недоступно: {reason}",
@@ -21,6 +24,8 @@ export const ru: Messages = {
   "nav.menu": "Меню",
   "nav.home": "Главная",
   "nav.account": "Аккаунт",
+  "nav.wallet": "Кошелёк",
+  "nav.operator": "Оператору",
   "nav.signIn": "Вход",
   "nav.docs": "Документация API",
   "nav.language": "Язык",
@@ -68,6 +73,7 @@ export const ru: Messages = {
   "capability.notes": "Заметки",
   "capability.billing": "Оплата",
   "capability.wallet": "Кошелёк баллов",
+  "capability.wallet_transfers": "Отправка баллов",
   "capability.purchases": "Покупки",
   "capability.listings": "Объявления",
   "capability.messages": "Сообщения",
@@ -255,9 +261,15 @@ export const ru: Messages = {
   "error.payload_too_large": "Слишком большой размер.",
   "error.unsupported_media_type": "Такое содержимое здесь не принимается.",
   "error.validation_failed": "Проверьте введённые данные.",
+  "error.insufficient_points": "Баллов не хватает.",
+  "error.idempotency_key_required":
+    "Для этого шага сервису нужен ключ. Перезагрузите страницу и повторите шаг.",
+  "error.idempotency_key_reused": "Этот шаг уже отправляли с другими значениями. Отправьте ещё раз.",
   "error.rate_limited": "Слишком часто.",
   "error.sign_in_backoff": "Слишком много неудачных попыток. Вход на время приостановлен.",
   "error.internal": "Внутри сервиса произошёл сбой.",
   "error.capability_unavailable": "Эта часть здесь выключена.",
   "error.dependency_unavailable": "Не работает то, на что опирается сервис. Попробуйте чуть позже.",
+  ...wallet,
+  ...inbox,
 };

@@ -57,6 +57,7 @@ pub(crate) async fn get_member_statement(
         ("member_id" = Uuid, Path),
         ("Idempotency-Key" = String, Header, description = "A value of your own, the same when you try again"),
     ),
+    request_body = NewGrant,
     responses((status = 201, description = "The grant", body = TransferView))
 )]
 #[post("/v1/operator/members/{member_id}/wallet/grants")]
@@ -84,6 +85,7 @@ pub(crate) async fn grant_points(
         ("transfer_id" = Uuid, Path),
         ("Idempotency-Key" = String, Header, description = "A value of your own, the same when you try again"),
     ),
+    request_body = NewReversal,
     responses((status = 201, description = "The transfer that undoes it", body = TransferView))
 )]
 #[post("/v1/operator/wallet/transfers/{transfer_id}/reversal")]

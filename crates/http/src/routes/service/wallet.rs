@@ -39,6 +39,7 @@ pub(crate) async fn get_service_wallet(
         ("member_id" = Uuid, Path),
         ("Idempotency-Key" = String, Header, description = "A value of your own, the same when you try again"),
     ),
+    request_body = NewGrant,
     responses((status = 201, description = "The grant", body = TransferView))
 )]
 #[post("/v1/service/members/{member_id}/wallet/grants")]

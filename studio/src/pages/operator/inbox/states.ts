@@ -1,0 +1,29 @@
+// The states of an event in the inbox, and what an operator can do with it in each.
+export const STATES = ["set_aside", "failed", "done", "ignored"] as const;
+export type State = (typeof STATES)[number];
+export type Step = "retry" | "replay" | "ignore";
+
+const STEPS: Record<State, readonly Step[]> = {
+  set_aside: ["retry", "ignore"],
+  failed: ["retry", "ignore"],
+  done: ["replay"],
+  ignored: ["replay"],
+};
+
+export function isState(text: string): text is State {
+  return (STATES as readonly string[]).includes(text);
+}
+
+/** A state that this release doesn't know allows nothing. */
+export function stepsOf(state: string): readonly Step[] {
+  return isState(state) ? STEPS[state] : [];
+}
+
+/** A body as people read it; as it came when it is no JSON. */
+export function readable(body: string): string {
+  try {
+    return JSON.stringify(JSON.parse(body), null, 2);
+  } catch {
+    return body;
+  }
+}
