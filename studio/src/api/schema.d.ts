@@ -958,6 +958,155 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/operator/merchants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists merchants, newest first */
+        get: operations["list_merchants"];
+        put?: never;
+        /** Registers a merchant */
+        post: operations["create_merchant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/merchants/{merchant_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads a merchant */
+        get: operations["get_merchant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Changes a merchant
+         * @description What is left out stays. A closed merchant takes no redemptions and confirms none; the points of open ones come back in their time.
+         */
+        patch: operations["update_merchant"];
+        trace?: never;
+    };
+    "/v1/operator/merchants/{merchant_id}/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists a merchant's offers, newest first */
+        get: operations["list_offers"];
+        put?: never;
+        /** Makes an offer */
+        post: operations["create_offer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/merchants/{merchant_id}/redemptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists a merchant's redemptions, newest first */
+        get: operations["list_merchant_redemptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/merchants/{merchant_id}/service-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a service key of a merchant's till, and shows it this once
+         * @description It confirms redemptions at this merchant and opens nothing else. It is listed and revoked as every service key.
+         */
+        post: operations["create_merchant_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/merchants/{merchant_id}/wallet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads what a merchant has */
+        get: operations["get_merchant_wallet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/merchants/{merchant_id}/wallet/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads a merchant's statement, newest first */
+        get: operations["get_merchant_statement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/operator/offers/{offer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads an offer */
+        get: operations["get_offer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Changes an offer
+         * @description What is left out stays, `null` lifts a bound. Redemptions of before keep their title and their points.
+         */
+        patch: operations["update_offer"];
+        trace?: never;
+    };
     "/v1/operator/purchase-rules": {
         parameters: {
             query?: never;
@@ -1270,6 +1419,104 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/service/members/{member_id}/wallet/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Holds points of a member for a merchant
+         * @description Needs an `Idempotency-Key`: the same key and body are answered alike and happen once.
+         */
+        post: operations["hold_points"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/service/redemptions/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirms a code that a member shows: the points become the merchant's
+         * @description Takes a key of the merchant. Needs an `Idempotency-Key`: the same key and body are answered alike and happen once; a code that
+         *     was confirmed under another is refused.
+         */
+        post: operations["confirm_redemption"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/service/wallet/holds/{hold_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads a hold that a service made */
+        get: operations["get_hold"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/service/wallet/holds/{hold_id}/capture": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Spends points that are held: all, or some, and then the rest is free again
+         * @description Needs an `Idempotency-Key`: the same key and body are answered alike and happen once.
+         */
+        post: operations["capture_hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/service/wallet/holds/{hold_id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Frees points that are held
+         * @description Needs an `Idempotency-Key` and a body (`{}`): the same key and body are answered alike and happen once.
+         */
+        post: operations["release_hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tenants": {
         parameters: {
             query?: never;
@@ -1387,6 +1634,96 @@ export interface paths {
         };
         /** Lists own points that are held, newest first */
         get: operations["list_holds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/wallet/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what can be redeemed now, newest first */
+        get: operations["list_open_offers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/wallet/redemptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists own redemptions, newest first */
+        get: operations["list_redemptions"];
+        put?: never;
+        /**
+         * Takes an offer: its points are held, and the answer has the code to show to the merchant
+         * @description Needs an `Idempotency-Key`: the same key and body are answered alike and happen once. What the merchant does not confirm in 15
+         *     minutes comes back.
+         */
+        post: operations["redeem_offer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/wallet/redemptions/{redemption_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads a redemption, with its code while it is open */
+        get: operations["get_redemption"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/wallet/redemptions/{redemption_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a redemption back before it is confirmed */
+        post: operations["cancel_redemption"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/wallet/redemptions/{redemption_id}/qr.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The code of an open redemption as a QR code */
+        get: operations["get_redemption_qr"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1527,6 +1864,14 @@ export interface components {
             /** @description Why not. */
             reason?: string | null;
         };
+        /** @description How many of the held points are spent. */
+        CaptureBody: {
+            /**
+             * Format: int64
+             * @description All when it is left out; what is left of them is free again.
+             */
+            amount?: number | null;
+        };
         /** @description A ceremony that the browser is to perform. */
         CeremonyStarted: {
             /** Format: uuid */
@@ -1574,6 +1919,22 @@ export interface components {
             };
             /** @description The server's version. */
             version: string;
+        };
+        /** @description A redemption that the merchant confirmed. It does not say whose it was. */
+        Confirmation: {
+            /** Format: date-time */
+            confirmed_at: string;
+            /** Format: uuid */
+            offer_id: string;
+            /**
+             * Format: int64
+             * @description Points that are the merchant's now.
+             */
+            points: number;
+            /** Format: uuid */
+            redemption_id: string;
+            /** @description The offer's title when it was taken: what the member is to be given. */
+            title: string;
         };
         /** @description The token of the session in the cookies. */
         CsrfToken: {
@@ -1842,6 +2203,65 @@ export interface components {
             /** @description A new language; left out, it stays. */
             language?: string | null;
         };
+        /** @description A merchant at whom members spend points. */
+        Merchant: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description `active` or `closed`. */
+            status: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** @description What to change about a merchant; what is left out stays. */
+        MerchantChange: {
+            name?: string | null;
+            /** @description `active` or `closed`: a closed one takes no redemptions and confirms none. */
+            status?: string | null;
+        };
+        /** @description A redemption, as operators see it: without its code. */
+        MerchantRedemption: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            member_id: string;
+            /** Format: uuid */
+            offer_id: string;
+            /** Format: int64 */
+            points: number;
+            /** Format: date-time */
+            settled_at?: string | null;
+            /** @description `open`, `confirmed`, `cancelled` or `expired`. */
+            state: string;
+            /** @description The offer's title when it was taken. */
+            title: string;
+        };
+        /** @description One page of a merchant's redemptions, newest first. */
+        MerchantRedemptions: {
+            items: components["schemas"]["MerchantRedemption"][];
+            /** @description Where the next page begins; none on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description What a merchant has. */
+        MerchantWallet: {
+            /**
+             * Format: int64
+             * @description Points that were confirmed.
+             */
+            balance: number;
+        };
+        /** @description One page of merchants, newest first. */
+        Merchants: {
+            items: components["schemas"]["Merchant"][];
+            /** @description Where the next page begins; none on the last. */
+            next_cursor?: string | null;
+        };
         /** @description What a source knows of a member. */
         NewCustomerLink: {
             /** @description `card` (its fingerprint), `customer` (its id) or `code`. */
@@ -1866,11 +2286,69 @@ export interface components {
             /** @description Why, at most 200 characters; the member reads it. */
             reason: string;
         };
+        /** @description A new merchant. */
+        NewMerchant: {
+            /** @description As members read it. */
+            name: string;
+        };
+        /** @description Points of a member that are to be held for a merchant. */
+        NewMerchantHold: {
+            /**
+             * Format: int64
+             * @description How many: a whole number from 1 to 1000000000000.
+             */
+            amount: number;
+            /**
+             * Format: int64
+             * @description For how long: 10 seconds to 30 days.
+             */
+            lasts_seconds: number;
+            /**
+             * Format: uuid
+             * @description Who gets them when they are captured.
+             */
+            merchant_id: string;
+            /** @description Why, at most 200 characters. */
+            reason?: string;
+        };
+        /** @description A new key of a merchant's till. */
+        NewMerchantKey: {
+            name: string;
+        };
         /** @description A new note. */
         NewNote: {
             pinned?: boolean;
             tags?: string[];
             text: string;
+        };
+        /** @description A new offer. Bounds that are left out are none. */
+        NewOffer: {
+            /** @description At most 2000 characters. */
+            description?: string;
+            /** Format: date-time */
+            ends_at?: string | null;
+            /**
+             * Format: int64
+             * @description How often one member can have it.
+             */
+            per_member_max?: number | null;
+            /**
+             * Format: int64
+             * @description What it takes: a whole number from 1 to 1000000000000.
+             */
+            points: number;
+            /**
+             * Format: date-time
+             * @description Now when it is left out.
+             */
+            starts_at?: string | null;
+            /**
+             * Format: int64
+             * @description How often it can be had in all.
+             */
+            stock?: number | null;
+            /** @description At most 100 characters. */
+            title: string;
         };
         /** @description A new rule: so many points for so much. */
         NewPurchaseRule: {
@@ -1912,6 +2390,11 @@ export interface components {
              * @description Only purchases from then on.
              */
             starts_at?: string | null;
+        };
+        /** @description An offer that is taken. */
+        NewRedemption: {
+            /** Format: uuid */
+            offer_id: string;
         };
         /** @description Why a transfer is undone. */
         NewReversal: {
@@ -1979,6 +2462,104 @@ export interface components {
         /** @description One page of notes, newest first. */
         Notes: {
             items: components["schemas"]["Note"][];
+            /** @description Where the next page begins; none on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description An offer, as operators see it. */
+        Offer: {
+            /** Format: date-time */
+            created_at: string;
+            description: string;
+            /** Format: date-time */
+            ends_at?: string | null;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            merchant_id: string;
+            /**
+             * Format: int64
+             * @description How often one member can have it.
+             */
+            per_member_max?: number | null;
+            /**
+             * Format: int64
+             * @description What it takes.
+             */
+            points: number;
+            /** Format: date-time */
+            starts_at: string;
+            /** @description `active` or `closed`. */
+            status: string;
+            /**
+             * Format: int64
+             * @description How often it can be had in all; none when there is no end to it.
+             */
+            stock?: number | null;
+            /**
+             * Format: int64
+             * @description How often it was had: confirmed, or still to be confirmed.
+             */
+            taken: number;
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** @description What to change about an offer; what is left out stays, and `null` lifts a bound. */
+        OfferChange: {
+            description?: string | null;
+            /** Format: date-time */
+            ends_at?: string | null;
+            /** Format: int64 */
+            per_member_max?: number | null;
+            /**
+             * Format: int64
+             * @description Of redemptions from now on.
+             */
+            points?: number | null;
+            /** Format: date-time */
+            starts_at?: string | null;
+            /** @description `active` or `closed`. */
+            status?: string | null;
+            /** Format: int64 */
+            stock?: number | null;
+            title?: string | null;
+        };
+        /** @description One page of a merchant's offers, newest first. */
+        Offers: {
+            items: components["schemas"]["Offer"][];
+            /** @description Where the next page begins; none on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description An offer, as members see it. */
+        OpenOffer: {
+            description: string;
+            /** Format: date-time */
+            ends_at?: string | null;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: int64
+             * @description How often it can still be had; none when there is no end to it.
+             */
+            left?: number | null;
+            /** Format: uuid */
+            merchant_id: string;
+            merchant_name: string;
+            /**
+             * Format: int64
+             * @description How often one member can have it.
+             */
+            per_member_max?: number | null;
+            /**
+             * Format: int64
+             * @description What it takes.
+             */
+            points: number;
+            title: string;
+        };
+        /** @description One page of offers that can be redeemed now, newest first. */
+        OpenOffers: {
+            items: components["schemas"]["OpenOffer"][];
             /** @description Where the next page begins; none on the last. */
             next_cursor?: string | null;
         };
@@ -2151,6 +2732,41 @@ export interface components {
             /** @description `ready` or `unready`. */
             status: string;
         };
+        /** @description A member's own redemption. */
+        Redemption: {
+            /** @description What the merchant is shown, while it is open. */
+            code?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Nothing can be confirmed from then on, and the points come back.
+             */
+            expires_at: string;
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            merchant_id: string;
+            /** Format: uuid */
+            offer_id: string;
+            /** Format: int64 */
+            points: number;
+            /**
+             * Format: date-time
+             * @description When it was confirmed or cancelled, or its points came back.
+             */
+            settled_at?: string | null;
+            /** @description `open`, `confirmed`, `cancelled` or `expired`. */
+            state: string;
+            /** @description The offer's title when it was taken. */
+            title: string;
+        };
+        /** @description One page of redemptions, newest first. */
+        Redemptions: {
+            items: components["schemas"]["Redemption"][];
+            /** @description Where the next page begins; none on the last. */
+            next_cursor?: string | null;
+        };
         /** @description A refresh token in the body. Browsers send nothing: theirs is in its cookie. */
         RefreshRequest: {
             refresh_token?: string | null;
@@ -2192,6 +2808,8 @@ export interface components {
             /** @description A new member's language, by its ISO 639-1 code. */
             language?: string | null;
         };
+        /** @description Nothing more is to be said; the body is `{}`. */
+        ReleaseBody: Record<string, unknown>;
         /** @description How many deliveries are on their way again. */
         Resent: {
             /** Format: int64 */
@@ -2213,6 +2831,11 @@ export interface components {
             id: string;
             /** Format: date-time */
             last_used_at?: string | null;
+            /**
+             * Format: uuid
+             * @description The merchant that it belongs to, if it is of a till.
+             */
+            merchant_id?: string | null;
             name: string;
             /** @description By which a leaked key is recognised. */
             prefix: string;
@@ -2266,6 +2889,11 @@ export interface components {
         /** @description All live sessions of a member. */
         Sessions: {
             items: components["schemas"]["Session"][];
+        };
+        /** @description A code that a member shows. */
+        ShownCode: {
+            /** @description 8 characters; small letters, blanks and hyphens are fine. */
+            code: string;
         };
         /**
          * @description A session was opened. Browsers get its tokens in cookies; the four fields from `access_token` on are for
@@ -3949,6 +4577,327 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    list_merchants: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 100, and 20 when it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Merchants"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_merchant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMerchant"];
+            };
+        };
+        responses: {
+            /** @description The merchant */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Merchant"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_merchant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                merchant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The merchant */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Merchant"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    update_merchant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                merchant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MerchantChange"];
+            };
+        };
+        responses: {
+            /** @description The merchant */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Merchant"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_offers: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 100, and 20 when it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                merchant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Offers"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_offer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                merchant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOffer"];
+            };
+        };
+        responses: {
+            /** @description The offer */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Offer"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_merchant_redemptions: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 100, and 20 when it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                merchant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MerchantRedemptions"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    create_merchant_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                merchant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMerchantKey"];
+            };
+        };
+        responses: {
+            /** @description The key */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceKeyMade"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_merchant_wallet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                merchant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its points */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MerchantWallet"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_merchant_statement: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Why points moved: `grant`, `transfer`, `redemption`, `capture`, `reversal`, `expiry`, `forfeit`, `claw_back`, `debt`,
+                 *     `repayment`.
+                 */
+                kind?: string;
+                /** @description Not before (RFC 3339). */
+                since?: string;
+                /** @description Before (RFC 3339). */
+                until?: string;
+                /** @description At most so many lines: 1 to 1000, and 20 when it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                merchant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statement"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_offer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                offer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The offer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Offer"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    update_offer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                offer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferChange"];
+            };
+        };
+        responses: {
+            /** @description The offer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Offer"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     list_purchase_rules: {
         parameters: {
             query?: never;
@@ -4474,6 +5423,147 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    hold_points: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A value of your own, the same when you try again */
+                "Idempotency-Key": string;
+            };
+            path: {
+                member_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMerchantHold"];
+            };
+        };
+        responses: {
+            /** @description The hold */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    confirm_redemption: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A value of your own, the same when you try again */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShownCode"];
+            };
+        };
+        responses: {
+            /** @description It is confirmed */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Confirmation"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                hold_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The hold */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    capture_hold: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A value of your own, the same when you try again */
+                "Idempotency-Key": string;
+            };
+            path: {
+                hold_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CaptureBody"];
+            };
+        };
+        responses: {
+            /** @description The transfer to the merchant */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transfer"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    release_hold: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A value of your own, the same when you try again */
+                "Idempotency-Key": string;
+            };
+            path: {
+                hold_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReleaseBody"];
+            };
+        };
+        responses: {
+            /** @description The hold, released */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     list_tenants: {
         parameters: {
             query?: never;
@@ -4711,6 +5801,155 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Holds"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_open_offers: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 100, and 20 when it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenOffers"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    list_redemptions: {
+        parameters: {
+            query?: {
+                /** @description At most so many items: 1 to 100, and 20 when it is left out. */
+                limit?: number;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redemptions"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    redeem_offer: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description A value of your own, the same when you try again */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRedemption"];
+            };
+        };
+        responses: {
+            /** @description The redemption */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redemption"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_redemption: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                redemption_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The redemption */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redemption"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    cancel_redemption: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                redemption_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The redemption; its points are free again */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redemption"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    get_redemption_qr: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                redemption_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description An image */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
                 };
             };
             default: components["responses"]["Problem"];
