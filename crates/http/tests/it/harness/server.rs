@@ -21,6 +21,7 @@ use mainstay_services::{
     jobs,
     ports::{IdentityProvider, Limiter, Ports},
     settings::Environment,
+    webhooks::{Scheme, Source, Sources},
 };
 use secrecy::SecretString;
 use serde_json::json;
@@ -69,6 +70,8 @@ impl Options {
     pub(crate) fn dev() -> Self {
         let mut settings = Settings::dev("http://localhost:8080".parse().expect("a URL"));
         settings.test_auth = Some(SecretString::from(TEST_AUTH));
+        // A source that the operators' routes can name; it has no secret and takes nothing.
+        settings.webhook_sources = Sources::new([Source::new("till".to_owned(), Scheme::Standard)]);
         let mut http = HttpSettings::dev(([127, 0, 0, 1], 0).into());
         http.workers = 1;
         let check = Check {
