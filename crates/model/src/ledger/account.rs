@@ -54,10 +54,11 @@ impl AccountRef {
     }
 }
 
-/// A second id that belongs to another: the same UUID as of version 8 (RFC 9562), which nothing else has here.
+/// A second id that belongs to another: the same UUID with the first bit of its variant turned over. Every UUID of RFC 9562,
+/// whatever its version, has that bit set, so that none of them is ever another's companion.
 pub(super) fn companion(id: Uuid) -> Uuid {
     let mut bytes = id.into_bytes();
-    bytes[6] = (bytes[6] & 0x0f) | 0x80;
+    bytes[8] ^= 0x80;
     Uuid::from_bytes(bytes)
 }
 
@@ -101,6 +102,26 @@ impl Account {
         match self.kind {
             AccountKind::Member | AccountKind::Merchant | AccountKind::Expired => self.balance - self.held,
             AccountKind::Issuance | AccountKind::Debt => i64::MAX,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_debt_is_never_a_wallet_whatever_kind_of_id_a_member_has() {
+        let kinds = [
+            "0198c9a2-7d1e-7cc3-a1c4-3f60f1b2c3d4",
+            "9e8c442a-31b7-8e60-89be-95aa7822c4b7",
+            "f47ac10b-58cc-4372-b567-0e02b2c3d479",
+        ];
+        let wallets = kinds.map(|id| AccountRef::member(MemberId::new(id.parse().expect("an id"))).id);
+        for wallet in wallets {
+            let debt = AccountRef::debt_of(wallet).id;
+            assert!(!wallets.contains(&debt), "{wallet}");
+            assert_ne!(debt.uuid().get_variant(), wallet.uuid().get_variant());
         }
     }
 }
