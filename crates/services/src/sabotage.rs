@@ -106,6 +106,7 @@ guards! {
     IdempotencyMeaning = "idempotency_meaning", "a key answers whatever request it comes with";
     IdempotencyOwner = "idempotency_owner", "a key of one caller is a key of all";
     PostingsTogether = "postings_together", "who posts while somebody else does is turned away";
+    HoldAmount = "hold_amount", "a hold takes one point, however many it says";
     ReversalOnce = "reversal_once", "a transfer is undone as often as somebody asks";
 }
 

@@ -127,7 +127,7 @@ pub async fn nothing_is_taken_that_is_not_there(store: AnyStore) {
 pub async fn is_paged_newest_first(store: AnyStore) {
     let offer = sample::an_offer(&store).await;
     let wallet = sample::wallet();
-    let mut own = vec![taken(&store, &offer, wallet).await, taken(&store, &offer, wallet).await];
+    let mut own = [taken(&store, &offer, wallet).await, taken(&store, &offer, wallet).await];
     let other = taken(&store, &offer, sample::wallet()).await;
     own.reverse();
     let member = member_of(&own[0]);

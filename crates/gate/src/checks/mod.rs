@@ -6,6 +6,7 @@ mod edge;
 mod identity;
 mod own_things;
 mod sessions;
+mod shop;
 mod verdict;
 mod wallet;
 

@@ -19,6 +19,7 @@ mod me;
 mod merchants;
 mod notes;
 mod operator;
+mod purchases;
 mod running;
 mod security;
 mod studio;

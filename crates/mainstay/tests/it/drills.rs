@@ -149,6 +149,25 @@ fn gat_2_a_log_out_holds_everywhere_with_and_without_redis() {
     Drill::of_this_server().passes("drill.log-out");
 }
 
+#[test]
+fn t_wa_06_a_killed_node_leaves_no_half_of_a_posting() {
+    Drill::of_this_server().passes("drill.wallet-killed.sqlite");
+}
+
+#[test]
+fn t_wa_06_one_of_two_killed_nodes_leaves_no_half_of_a_posting() {
+    Drill::of_this_server().passes("drill.wallet-killed.postgres");
+}
+
+/// A server that forgets the keys of all postings whenever it starts.
+#[test]
+fn t_wa_06_a_drill_fails_on_a_server_that_forgets_a_key() {
+    let forgetful = "psql=$(command -v psql || ls /usr/lib/postgresql/*/bin/psql | tail -n 1)\n\
+                     [ \"$1\" != serve ] || LC_ALL=C \"$psql\" -d \"$DATABASE_URL\" -c 'DELETE FROM ledger_keys' >&2\n\
+                     exec \"$server\" \"$@\"";
+    Drill::of(forgetful).fails("drill.wallet-killed.postgres", "there twice");
+}
+
 /// A server that stays open without Redis, as it may in dev.
 #[test]
 fn a_drill_fails_on_a_server_that_is_open_without_redis() {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use mainstay_model::{
     HoldId, MemberId,
-    ledger::{AccountRef, Hold, HoldState, Order, Settlement},
+    ledger::{AccountRef, Amount, Hold, HoldState, Order, Settlement},
 };
 use mainstay_store::Receipt;
 
@@ -13,7 +13,10 @@ use super::{
     member::{require_member, settlement},
     posting, receipt,
 };
-use crate::{App, Capability, Error, Result, limits};
+use crate::{
+    App, Capability, Error, Result, limits,
+    sabotage::{self, Guard},
+};
 
 /// What the actor of a hold begins with that a service made; whichever key it was, since keys are exchanged.
 const SERVICE_ACTOR: &str = "service:";
@@ -55,7 +58,7 @@ pub async fn hold(
     let order = Order::Hold {
         from: AccountRef::member(wanted.member_id),
         to: wanted.to,
-        amount,
+        amount: if sabotage::is_off(Guard::HoldAmount) { Amount::new(1).unwrap_or(amount) } else { amount },
         expires_at: app.now() + wanted.lasts,
     };
     let posting = posting(app, poster, key, order, reason);

@@ -8,7 +8,7 @@ use crate::{
     },
     checks::own_things::furnish,
     members::Actor,
-    openapi::Admits,
+    openapi::{Admits, Operation},
     probe::Probe,
 };
 
@@ -69,7 +69,13 @@ async fn key_to_attack(probe: &Probe) -> Result<Option<(Actor, String)>, Ended> 
 
 async fn try_all(probe: &Probe, members: &[Actor], key: Option<&(Actor, String)>) -> Result<usize, Ended> {
     let mut tried = 0;
-    for operation in probe.operations()?.iter().filter(|operation| operation.admits == Admits::Operator) {
+    // What is off tells everybody so.
+    let is_on = |operation: &&Operation| {
+        operation.capability.as_deref().is_none_or(|name| probe.target.why_off(name).is_none())
+    };
+    let operations = probe.operations()?;
+    for operation in operations.iter().filter(|operation| operation.admits == Admits::Operator).filter(is_on)
+    {
         let nobodys = || uuid::Uuid::new_v4().to_string();
         let path = operation.filled(|_| key.map_or_else(nobodys, |(_, id)| id.clone()));
         for member in members {

@@ -8,6 +8,7 @@ use crate::{
     check::{Check, Control, Effect, Need, Outcome, Phase, Priority, Reference, Running, ensure, passed},
     checks::own_things::Snapshot,
     client::Answer,
+    members::Actor,
     openapi::{Admits, Operation},
     probe::Probe,
 };
@@ -35,6 +36,13 @@ async fn run(probe: Probe) -> Outcome {
     let (owner, stranger) = (probe.member().await?, probe.member().await?);
     let bearer = probe.bearer_member().await?;
     let things = Resources::make(&probe, &owner).await?;
+    let outcome = attack(&probe, &owner, [&stranger, &bearer], &things).await;
+    // Also when the check failed half way: no merchant stays in a list.
+    things.put_away().await?;
+    outcome
+}
+
+async fn attack(probe: &Probe, owner: &Actor, attackers: [&Actor; 2], things: &Resources) -> Outcome {
     let all = probe.operations()?;
     let unknown =
         all.iter().flat_map(|operation| operation.parameters.iter().map(move |name| (operation, name)));
@@ -52,14 +60,14 @@ async fn run(probe: Probe) -> Outcome {
         !operation.parameters.is_empty() && matches!(operation.admits, Admits::Member | Admits::Tenant(_))
     };
     let targets = all.iter().filter(own).filter(is_on).collect::<Vec<_>>();
-    let before = Snapshot::take(&owner, &all).await?;
+    let before = Snapshot::take(owner, &all).await?;
     for operation in &targets {
         let path = operation.filled(|name| things.id(name).unwrap_or_default().to_owned());
-        if operation.method == Method::GET {
+        if operation.method == Method::GET && operation.parameters.iter().all(|name| things.is_real(name)) {
             owner.get(&path).purpose("the owner reads it").patiently().expect(200).await?;
         }
         let nobodys = operation.filled(|_| uuid::Uuid::new_v4().to_string());
-        for who in [&stranger, &bearer] {
+        for who in attackers {
             let call = |path: &str| {
                 let call = who.call(operation.method.clone(), path).patiently();
                 match &operation.body {
@@ -92,13 +100,13 @@ async fn run(probe: Probe) -> Outcome {
                 continue;
             }
             let answer =
-                stranger.call(method.clone(), &path).json(&operation.body).patiently().send().await?;
+                attackers[0].call(method.clone(), &path).json(&operation.body).patiently().send().await?;
             ensure(answer.status == 405, || {
                 format!("{method} {} answered {}", operation.path, answer.status)
             })?;
         }
     }
-    let after = Snapshot::take(&owner, &all).await?;
+    let after = Snapshot::take(owner, &all).await?;
     let changed = before.difference(&after);
     ensure(changed.is_none(), || format!("refused, and yet {}", changed.unwrap_or_default()))?;
     for name in &things.stand_ins {

@@ -9,6 +9,7 @@ use crate::{
     check::{
         Check, Control, Effect, Ended, Need, Outcome, Phase, Priority, Reference, Running, ensure, passed,
     },
+    checks::shop::Shop,
     openapi::{Admits, Operation},
     probe::Probe,
 };
@@ -32,10 +33,24 @@ pub(crate) static CHECK: Check = Check {
     run: |probe| -> Running { Box::pin(run(probe)) },
 };
 
+/// The scope of keys that belong to a merchant.
+const SCOPE_OF_MERCHANTS: &str = "redemptions:confirm";
 /// A scope that opens no route of a service yet.
 const SCOPE_OF_NOTHING: &str = "audit:read";
 
 async fn run(probe: Probe) -> Outcome {
+    let shop = match probe.target.why_off("wallet") {
+        None => Some(Shop::open(&probe).await?),
+        Some(_) => None,
+    };
+    let outcome = attack(&probe, shop.as_ref()).await;
+    if let Some(shop) = &shop {
+        shop.close().await?;
+    }
+    outcome
+}
+
+async fn attack(probe: &Probe, shop: Option<&Shop>) -> Outcome {
     let member = probe.bearer_member().await?;
     let operator = probe.operator().await?;
     let operations = probe.operations()?;
@@ -58,8 +73,16 @@ async fn run(probe: Probe) -> Outcome {
     let scopes = service.iter().flat_map(|operation| operation.scopes.iter().map(String::as_str));
     let scopes = scopes.chain([SCOPE_OF_NOTHING]).collect::<BTreeSet<_>>();
     for scope in &scopes {
-        let made =
-            operator.post("/v1/operator/service-keys").json(&json!({ "name": "gate", "scopes": [scope] }));
+        let made = match shop {
+            // Such a key belongs to one merchant.
+            Some(shop) if *scope == SCOPE_OF_MERCHANTS => {
+                let path = format!("/v1/operator/merchants/{}/service-keys", shop.merchant_id);
+                operator.post(&path).json(&json!({ "name": "gate" }))
+            }
+            _ => {
+                operator.post("/v1/operator/service-keys").json(&json!({ "name": "gate", "scopes": [scope] }))
+            }
+        };
         let made = made.purpose("an operator makes a key").patiently().expect(201).await?;
         let key = format!("Bearer {}", made.text_at("/key")?);
         let with_key = |method: Method, path: &str| {
@@ -70,16 +93,13 @@ async fn run(probe: Probe) -> Outcome {
                 let answer =
                     with_key(operation.method.clone(), &path(operation)).purpose(*scope).send().await?;
                 let is_meant = operation.scopes.iter().any(|other| other == scope);
-                // What is let in and writes has no body here, and is refused for that alone.
-                let is_as_wanted = match (is_meant, operation.method == Method::GET) {
-                    (true, true) => answer.status == 200,
-                    (true, false) => !matches!(answer.status, 401 | 403) && answer.status < 500,
-                    (false, _) => answer.status == 403,
-                };
+                // What is let in may still be refused: it has no body here, and its ids are not always those of a thing.
+                let is_let_in = !matches!(answer.status, 401 | 403) && answer.status < 500;
+                let is_as_wanted = if is_meant { is_let_in } else { answer.status == 403 };
                 ensure(is_as_wanted, || {
                     format!("{} with a key for {scope} answered {}", operation.name(), answer.status)
                 })?;
-                opened += usize::from(is_meant);
+                opened += usize::from(answer.status == 200);
             }
             for operation in operations.iter().filter(|operation| operation.needs_session()).filter(is_on) {
                 let answer =

@@ -6,6 +6,8 @@ use std::time::Duration;
 pub(super) const PURSE: i64 = 100;
 /// What each of them spends.
 pub(super) const PRICE: i64 = 30;
+/// For so long points are held: longer than the check takes.
+pub(super) const HELD_SECONDS: u64 = 600;
 /// Requests under one key at the same moment (T-WA-02).
 pub(super) const UNDER_ONE_KEY: usize = 50;
 /// Pairs of members who send to each other.

@@ -2,6 +2,7 @@
 
 mod amounts;
 mod callers_keys;
+mod holds;
 mod key_required;
 mod limits;
 mod one_key;
@@ -30,6 +31,7 @@ pub(super) const CHECKS: &[&Check] = &[
     &refusal_replayed::CHECK,
     &amounts::CHECK,
     &opposite_transfers::CHECK,
+    &holds::CHECK,
     &parallel_refunds::CHECK,
     &others_points::CHECK,
 ];

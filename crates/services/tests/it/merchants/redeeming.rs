@@ -1,6 +1,6 @@
 //! Taking offers, and giving them back (WAL-7).
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures::future::join_all;
 use mainstay_model::{
@@ -64,6 +64,8 @@ both_engines! {
         }
         assert_eq!(points(app, caller.member_id).await, (100, 0));
         assert_eq!(refusal(confirm(app, &till, &code).await), Code::Conflict);
+        // Ids sort by their millisecond.
+        test.advance(Duration::from_millis(2));
         let again = redeem(app, &caller, offer.id).await.expect("redeems again");
         confirm(app, &till, &shown(app, &again)).await.expect("confirms");
         assert_eq!(refusal(merchants::cancel(app, &caller, again.id()).await), Code::Conflict);
