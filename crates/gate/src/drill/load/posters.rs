@@ -103,7 +103,7 @@ async fn post_on(number: usize, shared: Arc<Shared>) -> Vec<Posting> {
             from,
             // Everybody sends to everybody; never to themselves.
             to: (from + 1 + count / members % (members - 1)) % members,
-            points: 1 + i64::from(count % 2 == 0),
+            points: 1 + i64::from(count.is_multiple_of(2)),
             attempts: Vec::new(),
             replay: Attempt::Unreached,
         };
