@@ -1,6 +1,15 @@
 // The studio's few addresses, over the browser's history. Links to anywhere else load as usual.
 
-export const PAGES = ["/", "/sign-in", "/account", "/wallet", "/operator/wallet", "/operator/inbox"] as const;
+export const PAGES = [
+  "/",
+  "/sign-in",
+  "/account",
+  "/wallet",
+  "/redeem",
+  "/operator/wallet",
+  "/operator/merchants",
+  "/operator/inbox",
+] as const;
 export type Page = (typeof PAGES)[number];
 
 class Router {

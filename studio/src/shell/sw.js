@@ -5,7 +5,16 @@ const RELEASE = "__RELEASE__";
 const FILES = ["__FILES__"];
 
 const CACHE = `mainstay-shell-${RELEASE}`;
-const PAGES = new Set(["/", "/sign-in", "/account", "/wallet", "/operator/wallet", "/operator/inbox"]);
+const PAGES = new Set([
+  "/",
+  "/sign-in",
+  "/account",
+  "/wallet",
+  "/redeem",
+  "/operator/wallet",
+  "/operator/merchants",
+  "/operator/inbox",
+]);
 /** How long a page may take before the kept one is shown. */
 const PAGE_TIMEOUT_MS = 3000;
 

@@ -23,7 +23,16 @@ use rust_embed::RustEmbed;
 use crate::{document::Document, problem::Problem, routes::Server};
 
 /// The studio's own addresses; each is the one page, which looks at the address itself.
-const PAGES: [&str; 6] = ["/", "/sign-in", "/account", "/wallet", "/operator/wallet", "/operator/inbox"];
+const PAGES: [&str; 8] = [
+    "/",
+    "/sign-in",
+    "/account",
+    "/wallet",
+    "/redeem",
+    "/operator/wallet",
+    "/operator/merchants",
+    "/operator/inbox",
+];
 const INDEX: &str = "index.html";
 /// Their names change with their content.
 const HASHED: &str = "assets/";

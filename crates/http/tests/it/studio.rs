@@ -2,6 +2,16 @@
 
 use crate::harness::{Engine, Options, TestServer};
 
+const PAGES: [&str; 8] = [
+    "/",
+    "/sign-in",
+    "/account",
+    "/wallet",
+    "/redeem",
+    "/operator/wallet",
+    "/operator/merchants",
+    "/operator/inbox",
+];
 const PAGE: &str = "<!doctype html><title>studio</title>";
 
 fn folder() -> tempfile::TempDir {
@@ -18,7 +28,7 @@ fn folder() -> tempfile::TempDir {
 on_both_engines! {
     async fn cfg_8_the_binary_carries_a_studio(engine: Engine) {
         let server = TestServer::start(engine).await;
-        for path in ["/", "/sign-in", "/account", "/wallet", "/operator/wallet", "/operator/inbox"] {
+        for path in PAGES {
             let page = server.native().get(path).await.expect(200);
             assert!(page.header("content-type").expect("a type").starts_with("text/html"));
         }
@@ -30,7 +40,7 @@ on_both_engines! {
         options.http.frontend_dir = Some(folder.path().to_owned());
         let server = TestServer::start_with(engine, options).await;
         let anybody = server.native();
-        for path in ["/", "/sign-in", "/account", "/wallet", "/operator/wallet", "/operator/inbox", "/index.html"] {
+        for path in PAGES.into_iter().chain(["/index.html"]) {
             let page = anybody.get(path).await.expect(200);
             assert_eq!(page.text(), PAGE);
             assert_eq!(page.header("cache-control"), Some("no-cache"));

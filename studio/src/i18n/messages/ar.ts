@@ -1,6 +1,7 @@
 // The Arabic messages.
 import type { Messages } from "../message.ts";
 import { inbox } from "./inbox/ar.ts";
+import { merchants } from "./merchants/ar.ts";
 import { wallet } from "./wallet/ar.ts";
 
 export const ar: Messages = {
@@ -275,5 +276,6 @@ export const ar: Messages = {
   "error.capability_unavailable": "هذا الجزء متوقف هنا.",
   "error.dependency_unavailable": "تعطّل جزء تعتمد عليه الخدمة. حاول من جديد بعد قليل.",
   ...wallet,
+  ...merchants,
   ...inbox,
 };

@@ -1,6 +1,7 @@
 // The English messages. Their keys and placeholders are the contract that every other language keeps.
 import type { Message } from "../message.ts";
 import { inbox } from "./inbox/en.ts";
+import { merchants } from "./merchants/en.ts";
 import { wallet } from "./wallet/en.ts";
 
 export const en = {
@@ -259,5 +260,6 @@ export const en = {
   "error.capability_unavailable": "This part is switched off here.",
   "error.dependency_unavailable": "A part that the service relies on is down. Please try again soon.",
   ...wallet,
+  ...merchants,
   ...inbox,
 } satisfies Record<string, Message>;

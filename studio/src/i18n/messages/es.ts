@@ -1,6 +1,7 @@
 // The Spanish messages.
 import type { Messages } from "../message.ts";
 import { inbox } from "./inbox/es.ts";
+import { merchants } from "./merchants/es.ts";
 import { wallet } from "./wallet/es.ts";
 
 export const es: Messages = {
@@ -268,5 +269,6 @@ export const es: Messages = {
   "error.capability_unavailable": "Esta parte está apagada aquí.",
   "error.dependency_unavailable": "Falla una parte de la que depende el servicio. Inténtalo de nuevo pronto.",
   ...wallet,
+  ...merchants,
   ...inbox,
 };

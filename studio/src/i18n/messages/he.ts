@@ -1,6 +1,7 @@
 // The Hebrew messages.
 import type { Messages } from "../message.ts";
 import { inbox } from "./inbox/he.ts";
+import { merchants } from "./merchants/he.ts";
 import { wallet } from "./wallet/he.ts";
 
 export const he: Messages = {
@@ -259,5 +260,6 @@ export const he: Messages = {
   "error.capability_unavailable": "החלק הזה כבוי כאן.",
   "error.dependency_unavailable": "רכיב שהשירות נשען עליו אינו פעיל. אפשר לנסות שוב בקרוב.",
   ...wallet,
+  ...merchants,
   ...inbox,
 };

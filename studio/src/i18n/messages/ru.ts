@@ -1,6 +1,7 @@
 // The Russian messages.
 import type { Messages } from "../message.ts";
 import { inbox } from "./inbox/ru.ts";
+import { merchants } from "./merchants/ru.ts";
 import { wallet } from "./wallet/ru.ts";
 
 export const ru: Messages = {
@@ -271,5 +272,6 @@ export const ru: Messages = {
   "error.capability_unavailable": "Эта часть здесь выключена.",
   "error.dependency_unavailable": "Не работает то, на что опирается сервис. Попробуйте чуть позже.",
   ...wallet,
+  ...merchants,
   ...inbox,
 };

@@ -67,6 +67,7 @@ export const wallet: Translation<typeof english> = {
 
   "operator.pages": "صفحات المشغّل",
   "operator.wallets": "المحافظ",
+  "operator.merchants": "التجار",
   "operator.inbox": "صندوق المشتريات",
   "operator.walletTitle": "محفظة عضو",
   "operator.only": "هذه الصفحة للمشغّلين.",

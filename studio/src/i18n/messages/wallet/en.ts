@@ -63,6 +63,7 @@ export const wallet = {
 
   "operator.pages": "Operators’ pages",
   "operator.wallets": "Wallets",
+  "operator.merchants": "Merchants",
   "operator.inbox": "Purchase inbox",
   "operator.walletTitle": "A member’s wallet",
   "operator.only": "This page is for operators.",

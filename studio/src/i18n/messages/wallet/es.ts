@@ -65,6 +65,7 @@ export const wallet: Translation<typeof english> = {
 
   "operator.pages": "Páginas de operación",
   "operator.wallets": "Monederos",
+  "operator.merchants": "Comercios",
   "operator.inbox": "Buzón de compras",
   "operator.walletTitle": "El monedero de un miembro",
   "operator.only": "Esta página es para operadores.",

@@ -64,6 +64,7 @@ export const wallet: Translation<typeof english> = {
 
   "operator.pages": "דפי המפעיל",
   "operator.wallets": "ארנקים",
+  "operator.merchants": "בתי עסק",
   "operator.inbox": "תיבת הרכישות",
   "operator.walletTitle": "ארנק של חבר",
   "operator.only": "הדף הזה מיועד למפעילים.",

@@ -65,6 +65,7 @@ export const wallet: Translation<typeof english> = {
 
   "operator.pages": "Страницы оператора",
   "operator.wallets": "Кошельки",
+  "operator.merchants": "Продавцы",
   "operator.inbox": "Входящие покупки",
   "operator.walletTitle": "Кошелёк участника",
   "operator.only": "Эта страница для операторов.",
