@@ -5,7 +5,7 @@ use mainstay_model::{
     SecretHash,
     purchase::{CustomerKey, CustomerKeyKind},
 };
-use mainstay_store::{Access, Store};
+use mainstay_store::{Access, SealedValue, Store};
 use secrecy::{ExposeSecret, SecretBox};
 
 use crate::{
@@ -30,8 +30,18 @@ impl BuyerKey {
         let id = ports.random.uuid(ports.clock.now());
         let mut tx = store.begin(Access::Write).await?;
         let sealed = tx.hash_key_or_insert(id, NAME, &sealed).await?;
-        tx.commit().await?;
         let key = sealer.open(Purpose::HashKey, &sealed).map_err(Error::internal)?;
+        if !sealer.is_current(&sealed) {
+            // No node starts without it, so a new token-encryption key seals it anew at the first start.
+            let again = sealer.seal(&*ports.random, Purpose::HashKey, &key);
+            let others = tx
+                .sealed_otherwise(SealedValue::HashKey, &sealer.header(), None, limits::RESEALING_BATCH)
+                .await?;
+            for (id, _) in others.iter().filter(|(_, other)| *other == sealed) {
+                tx.reseal(SealedValue::HashKey, *id, &sealed, &again).await?;
+            }
+        }
+        tx.commit().await?;
         let key: [u8; 32] =
             key.try_into().map_err(|_| Error::internal("a key of hashes has another length"))?;
         Ok(Self(SecretBox::new(Box::new(key))))
