@@ -283,7 +283,7 @@ async fn a_migration_that_is_cut_off_leaves_nothing() {
     store.migrate().await.expect("migrate");
     assert!(store.schema_state().await.expect("state").is_current());
     sample::a_member(&store).await;
-    assert_eq!(raw(&path).await.tables().await.len(), 40);
+    assert_eq!(raw(&path).await.tables().await.len(), 44);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
