@@ -58,7 +58,7 @@ pub(super) async fn connect(config: &Config) -> anyhow::Result<(Ports, Wired)> {
     }
     let targets = if config.webhooks_private_targets { Targets::Any } else { Targets::Public };
     let webhooks = WebhooksConfig { roots: config.roots.clone(), ..WebhooksConfig::new(targets) };
-    let webhooks = Arc::new(HttpWebhooks::new(&webhooks).map_err(blame("MAINSTAY_CA_FILE"))?);
+    let webhooks = Arc::new(HttpWebhooks::new(&webhooks));
     Ok((Ports { clock, random, limiter, bus, mailer, webhooks, identity_providers }, Wired { redis_bus }))
 }
 

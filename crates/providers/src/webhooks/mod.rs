@@ -13,6 +13,7 @@ use mainstay_services::{
 };
 use metrics::counter;
 use reqwest::header::{CONTENT_TYPE, HeaderName};
+use tokio::sync::OnceCell;
 use url::{Host, Url};
 
 pub use self::names::{Names, SystemNames};
@@ -20,7 +21,7 @@ use self::{
     address::is_public,
     names::{Checked, Refused},
 };
-use crate::{ConfigFault, Roots, limits, outbound::chain};
+use crate::{Roots, limits, outbound::chain};
 
 const WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
 const WEBHOOK_TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
@@ -58,42 +59,37 @@ impl WebhooksConfig {
 
 /// Sends events.
 pub struct HttpWebhooks {
-    targets: Targets,
-    client: reqwest::Client,
+    config: WebhooksConfig,
+    /// Made for the first event: it reads the system's certificates, which takes as long as all else at a start and is for nothing
+    /// where no endpoint is registered.
+    client: OnceCell<reqwest::Client>,
 }
 
 impl HttpWebhooks {
     /// A sender.
-    ///
-    /// # Errors
-    /// When the system's certificates can't be loaded.
-    pub fn new(config: &WebhooksConfig) -> Result<Self, ConfigFault> {
-        let targets = config.targets;
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("mainstay/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            // A proxy would resolve the name itself, and nobody would have looked at what it finds.
-            .no_proxy()
-            .dns_resolver(Arc::new(Checked { targets, names: Arc::clone(&config.names) }))
-            .connect_timeout(limits::WEBHOOK_CONNECT_TIMEOUT)
-            .timeout(config.timeout)
-            .pool_max_idle_per_host(limits::WEBHOOK_IDLE_CONNECTIONS_MAX)
-            .https_only(targets == Targets::Public);
-        if let Some(roots) = &config.roots {
-            builder = builder.tls_certs_merge(roots.for_http()?);
-        }
-        let client = builder.build().map_err(|error| {
-            ConfigFault::new("tls", format!("no HTTP client can be made: {}", chain(&error)))
-        })?;
-        Ok(Self { targets, client })
+    #[must_use]
+    pub fn new(config: &WebhooksConfig) -> Self {
+        Self { config: config.clone(), client: OnceCell::new() }
+    }
+
+    async fn client(&self) -> Result<&reqwest::Client, SendFault> {
+        let make = || async {
+            let config = self.config.clone();
+            // It reads files.
+            tokio::task::spawn_blocking(move || client(&config)).await.map_err(|error| error.to_string())?
+        };
+        self.client.get_or_try_init(make).await.map_err(|reason: String| {
+            tracing::error!(event = "webhooks.no_client", reason);
+            SendFault::NoConnection
+        })
     }
 
     async fn post(&self, event: &SignedEvent) -> Result<u16, SendFault> {
         // A number in the place of a name is never resolved, so it is looked at here.
         self.check_target(&event.url).map_err(|_| SendFault::PrivateTarget)?;
         let mut answer = self
-            .client
+            .client()
+            .await?
             .post(event.url.clone())
             .header(CONTENT_TYPE, "application/json")
             .header(WEBHOOK_ID, &event.id)
@@ -114,13 +110,32 @@ impl HttpWebhooks {
     }
 }
 
+fn client(config: &WebhooksConfig) -> Result<reqwest::Client, String> {
+    let targets = config.targets;
+    let mut builder = reqwest::Client::builder()
+        .user_agent(concat!("mainstay/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        // A proxy would resolve the name itself, and nobody would have looked at what it finds.
+        .no_proxy()
+        .dns_resolver(Arc::new(Checked { targets, names: Arc::clone(&config.names) }))
+        .connect_timeout(limits::WEBHOOK_CONNECT_TIMEOUT)
+        .timeout(config.timeout)
+        .pool_max_idle_per_host(limits::WEBHOOK_IDLE_CONNECTIONS_MAX)
+        .https_only(targets == Targets::Public);
+    if let Some(roots) = &config.roots {
+        builder = builder.tls_certs_merge(roots.for_http().map_err(|fault| fault.reason.to_string())?);
+    }
+    builder.build().map_err(|error| chain(&error))
+}
+
 #[async_trait]
 impl WebhookSender for HttpWebhooks {
     fn check_target(&self, url: &Url) -> Result<(), TargetFault> {
         if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
             return Err(TargetFault::Credentials);
         }
-        match (self.targets, url.scheme()) {
+        match (self.config.targets, url.scheme()) {
             (_, "https") | (Targets::Any, "http") => {}
             _ => return Err(TargetFault::NotHttps),
         }
@@ -130,7 +145,7 @@ impl WebhookSender for HttpWebhooks {
             Some(Host::Domain(name)) => !is_local_name(name),
             None => return Err(TargetFault::NotHttps),
         };
-        if is_public || self.targets == Targets::Any || sabotage::is_off(Guard::InnerTargets) {
+        if is_public || self.config.targets == Targets::Any || sabotage::is_off(Guard::InnerTargets) {
             Ok(())
         } else {
             Err(TargetFault::Private)

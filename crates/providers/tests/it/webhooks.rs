@@ -57,7 +57,7 @@ impl Names for Fixed {
 }
 
 fn sender(targets: Targets) -> HttpWebhooks {
-    HttpWebhooks::new(&WebhooksConfig::new(targets)).expect("a sender")
+    HttpWebhooks::new(&WebhooksConfig::new(targets))
 }
 
 /// An event of now, signed with these secrets.
@@ -235,7 +235,7 @@ async fn whk_6_a_name_that_stands_for_an_inner_address_is_not_connected_to() {
         ("other-half.example.com", &["127.0.0.1", "2606:4700:4700::1111"]),
     ]);
     let config = WebhooksConfig { names: names.clone(), ..WebhooksConfig::new(Targets::Public) };
-    let sender = HttpWebhooks::new(&config).expect("a sender");
+    let sender = HttpWebhooks::new(&config);
     for (name, _) in &names.names {
         let event = signed(&format!("https://{name}:{port}/"), &SECRETS[..1]);
         assert_eq!(sender.check_target(&event.url), Ok(()), "{name}: it looks like any other");
@@ -263,13 +263,13 @@ async fn whk_6_a_name_is_asked_for_once_and_its_certificate_is_checked() {
         roots: Some(authority.roots()),
         ..WebhooksConfig::new(Targets::Any)
     };
-    let sender = HttpWebhooks::new(&config).expect("a sender");
+    let sender = HttpWebhooks::new(&config);
     let to = |name: &str| signed(&format!("https://{name}:{port}/"), &SECRETS[..1]);
     assert_eq!(sender.send(&to("hooks.example.com")).await, Ok(204));
     assert_eq!(names.asked.load(SeqCst), 1);
     assert_eq!(sender.send(&to("other.example.com")).await, Err(SendFault::NoConnection));
     let strict = WebhooksConfig { roots: None, ..config };
-    let strict = HttpWebhooks::new(&strict).expect("a sender");
+    let strict = HttpWebhooks::new(&strict);
     assert_eq!(strict.send(&to("hooks.example.com")).await, Err(SendFault::NoConnection));
     assert_eq!(receiver.get("/requests").await.as_array().expect("a list").len(), 1);
 }
@@ -301,7 +301,7 @@ async fn receivers_that_never_end_take_bounded_time() {
 
     receiver.put("/mode", json!({ "hang": true })).await;
     let config = WebhooksConfig { timeout: Duration::from_millis(300), ..WebhooksConfig::new(Targets::Any) };
-    let hurried = HttpWebhooks::new(&config).expect("a sender");
+    let hurried = HttpWebhooks::new(&config);
     assert_eq!(hurried.send(&event).await, Err(SendFault::TimeOut));
 
     receiver.put("/mode", json!({ "status": 503 })).await;
