@@ -88,7 +88,10 @@ onBothScreens("a member redeems, the till confirms, and the page notices", async
   await announced(page, "redeem.confirmed");
   await shown.waitFor({ state: "detached" });
   const past = await section(page, "redeem.past");
-  assert.match(await past.getByRole("listitem").first().innerText(), /Coffee at .*\s+Confirmed · 120 points/);
+  const first = past.getByRole("listitem").first();
+  await until("the redemption of the past", async () =>
+    /Coffee at .*\s+Confirmed · 120 points/.test(await first.innerText()),
+  );
   await page.goto("/wallet");
   await (await heading(page, "kind.capture")).first().waitFor();
 });
@@ -150,7 +153,10 @@ scenario(
     await page.getByText(await text("error.unreachable")).waitFor();
     await (await button(page, "redeem.confirm")).click();
     await announced(page, "redeem.done");
+    await card(page, title).first().waitFor();
     assert.equal(await card(page, title).count(), 1);
+    const { items } = await page.evaluate(async () => (await fetch("/v1/wallet/redemptions")).json());
+    assert.equal(items.length, 1);
   },
 );
 

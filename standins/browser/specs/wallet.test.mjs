@@ -28,6 +28,12 @@ async function openWallet(page) {
 const balanceCard = (page) => section(page, "wallet.available");
 const lines = async (page) => (await section(page, "statement.title")).getByRole("listitem");
 
+/** Waits until the first line of the statement says so: it is loaded beside the large number, not with it. */
+async function firstLineIs(page, expected) {
+  const line = (await lines(page)).first();
+  await until(`${expected} on the first line`, async () => expected.test(await line.innerText()));
+}
+
 /** Waits until the large number says so. */
 async function shows(page, available) {
   const card = await balanceCard(page);
@@ -79,14 +85,12 @@ onBothScreens("a member reads the balance, what runs out, and the statement", as
 
   const list = await lines(page);
   await until("the first page", async () => (await list.count()) === 20);
-  assert.match(await list.first().innerText(), /\+24\s+Balance 1,500/);
+  await firstLineIs(page, /\+24\s+Balance 1,500/);
   await (await button(page, "common.more")).click();
   await until("the whole statement", async () => (await list.count()) === 25);
   await (await button(page, "common.more")).waitFor({ state: "detached" });
-  assert.equal(
-    await list.nth(20).evaluate((element) => element === document.activeElement),
-    true,
-    "the focus is on the first new line",
+  await until("the focus on the first new line", () =>
+    list.nth(20).evaluate((element) => element === document.activeElement),
   );
 
   await (await field(page, "statement.kind")).selectOption("transfer");
@@ -122,10 +126,10 @@ onBothScreens("points go to another member, and both see it", async ({ page, ano
   await send(page, to, "40", "For lunch");
   await announced(page, "send.done");
   await shows(page, "60");
-  assert.match(await (await lines(page)).first().innerText(), /For lunch[\s\S]*-40\s+Balance 60/);
+  await firstLineIs(page, /For lunch[\s\S]*-40\s+Balance 60/);
   await openWallet(friend.page);
   await shows(friend.page, "40");
-  assert.match(await (await lines(friend.page)).first().innerText(), /For lunch[\s\S]*\+40\s+Balance 40/);
+  await firstLineIs(friend.page, /For lunch[\s\S]*\+40\s+Balance 40/);
 });
 
 scenario("the page says what is wrong before and after sending", { screen: "narrow" }, async (given) => {
