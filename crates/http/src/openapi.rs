@@ -54,8 +54,8 @@ struct Base;
 /// The interface description.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    let (_, mut api) =
-        App::new().into_utoipa_app().openapi(Base::openapi()).configure(routes::configure).split_for_parts();
+    let described = App::new().into_utoipa_app().openapi(Base::openapi());
+    let (_, mut api) = described.configure(|services| routes::configure(services)).split_for_parts();
     api.info = InfoBuilder::new()
         .title("Mainstay")
         .version(env!("CARGO_PKG_VERSION"))

@@ -11,7 +11,6 @@ use actix_web::{
 };
 use mainstay_services::{self as services, sabotage};
 use tokio::task::JoinHandle;
-use utoipa_actix_web::AppExt;
 
 use crate::{
     edge::Guard,
@@ -118,12 +117,11 @@ fn application(
         InitError = (),
     >,
 > {
-    let (app, _) = App::new()
+    App::new()
         .app_data(web::Data::from(Arc::clone(&edge)))
-        .into_utoipa_app()
         .configure(routes::configure)
-        .split_for_parts();
-    app.default_service(web::to(studio::serve)).wrap(Guard(edge))
+        .default_service(web::to(studio::serve))
+        .wrap(Guard(edge))
 }
 
 /// The internal listener knows one path and needs no guard: the network is its guard.

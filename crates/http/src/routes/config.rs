@@ -7,17 +7,16 @@ use mainstay_model::{Language, identity::Provider};
 #[cfg(feature = "sabotage")]
 use mainstay_services::sabotage;
 use mainstay_services::{App, limits};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     document::Document,
-    routes::Server,
+    routes::{Registry, Server},
     security::limits::{JSON_BODY_BYTES_MAX, JSON_DEPTH_MAX, NOTE_BODY_BYTES_MAX, PUBLIC_MAX_AGE},
     settings::HttpSettings,
     views::config::{ConfigView, PasskeyConfig, ProviderView, capabilities},
 };
 
-pub(crate) fn configure(services: &mut ServiceConfig<'_>) {
+pub(crate) fn configure(services: &mut impl Registry) {
     services.service(get_config).service(get_public_config);
 }
 

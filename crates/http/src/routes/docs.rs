@@ -5,15 +5,17 @@ use std::fmt::Write;
 use actix_web::{HttpRequest, HttpResponse, get};
 use serde_json::Value;
 use utoipa::openapi::OpenApi;
-use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::{document::Document, routes::Server};
+use crate::{
+    document::Document,
+    routes::{Registry, Server},
+};
 
 const CACHE: &str = "public, max-age=60";
 const STYLE: &str = include_str!("docs.css");
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
-pub(crate) fn configure(services: &mut ServiceConfig<'_>) {
+pub(crate) fn configure(services: &mut impl Registry) {
     services.service(get_openapi).service(get_docs).service(get_docs_style);
 }
 

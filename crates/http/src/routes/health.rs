@@ -6,17 +6,16 @@ use mainstay_services::{
     sabotage::{self, Guard},
 };
 use secrecy::ExposeSecret;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     problem::Problem,
     readiness::CheckState,
-    routes::Server,
+    routes::{Registry, Server},
     security::authentication::bearer_token,
     views::config::{CheckView, HealthView, ReadinessView, capabilities},
 };
 
-pub(crate) fn configure(services: &mut ServiceConfig<'_>) {
+pub(crate) fn configure(services: &mut impl Registry) {
     services.service(get_health).service(get_ready).service(get_readyz).service(get_metrics);
 }
 

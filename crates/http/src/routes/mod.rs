@@ -9,6 +9,7 @@ pub(crate) mod me;
 pub(crate) mod notes;
 pub(crate) mod operator;
 pub(crate) mod redemptions;
+mod registry;
 pub(crate) mod service;
 pub(crate) mod studio;
 pub(crate) mod tenants;
@@ -17,8 +18,8 @@ pub(crate) mod webhooks;
 pub(crate) mod well_known;
 
 use actix_web::web;
-use utoipa_actix_web::service_config::ServiceConfig;
 
+pub(crate) use self::registry::Registry;
 use crate::{problem::Problem, state::Edge};
 
 /// What handlers get of the server.
@@ -27,10 +28,11 @@ pub(crate) type Server = web::Data<Edge>;
 pub(crate) type Answer<T> = Result<web::Json<T>, Problem>;
 
 /// Registers every handler, and with it its description. The busiest come first: the router tries them in order.
-pub(crate) fn configure(services: &mut ServiceConfig<'_>) {
+pub(crate) fn configure(services: &mut impl Registry) {
     notes::configure(services);
     wallet::configure(services);
     webhooks::configure(services);
+    service::configure(services);
     redemptions::configure(services);
     auth::configure(services);
     me::configure(services);
@@ -39,6 +41,5 @@ pub(crate) fn configure(services: &mut ServiceConfig<'_>) {
     config::configure(services);
     well_known::configure(services);
     operator::configure(services);
-    service::configure(services);
     docs::configure(services);
 }

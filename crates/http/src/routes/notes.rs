@@ -6,13 +6,12 @@ use mainstay_services::{
     notes,
     sabotage::{self, Guard},
 };
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     body::Json,
     extract::{Id, SignedInMember},
     problem::Problem,
-    routes::{Answer, Server},
+    routes::{Answer, Registry, Server},
     views::{
         PageQuery, cursor,
         note::{NewNote, NotePatch, NoteView, NotesView},
@@ -20,7 +19,7 @@ use crate::{
     },
 };
 
-pub(crate) fn configure(services: &mut ServiceConfig<'_>) {
+pub(crate) fn configure(services: &mut impl Registry) {
     // Paths without parameters first: they are compared, the others are matched as patterns.
     services
         .service(list_notes)

@@ -3,7 +3,6 @@
 use actix_web::{HttpResponse, get, post, web};
 use mainstay_model::{RedemptionId, page::PageRequest};
 use mainstay_services::{Error, merchants};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     body::Once,
@@ -11,7 +10,7 @@ use crate::{
     problem::Problem,
     qr,
     routes::{
-        Answer, Server,
+        Answer, Registry, Server,
         wallet::{created, posted},
     },
     views::{
@@ -22,7 +21,7 @@ use crate::{
     },
 };
 
-pub(crate) fn configure(services: &mut ServiceConfig<'_>) {
+pub(crate) fn configure(services: &mut impl Registry) {
     services
         .service(list_open_offers)
         .service(list_redemptions)

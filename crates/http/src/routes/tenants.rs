@@ -3,13 +3,12 @@
 use actix_web::{HttpResponse, delete, get, post, put, web};
 use mainstay_model::{MemberId, TenantId, tenant::TenantRole};
 use mainstay_services::tenants;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     body::Json,
     extract::{Context, Id, Ids, SignedInMember},
     problem::Problem,
-    routes::{Answer, Server},
+    routes::{Answer, Registry, Server},
     views::{
         tenant::{
             NewTenant, NewTenantMember, TenantMemberView, TenantMembersView, TenantRoleChange, TenantView,
@@ -19,7 +18,7 @@ use crate::{
     },
 };
 
-pub(crate) fn configure(services: &mut ServiceConfig<'_>) {
+pub(crate) fn configure(services: &mut impl Registry) {
     services
         .service(list_tenants)
         .service(create_tenant)

@@ -7,13 +7,12 @@ use mainstay_services::{
     wallet::{self, Outcome, StatementFilter},
 };
 use serde::Serialize;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     body::Once,
     extract::SignedInMember,
     problem::Problem,
-    routes::{Answer, Server},
+    routes::{Answer, Registry, Server},
     statement_csv,
     views::{
         cursor, page_limit,
@@ -27,7 +26,7 @@ use crate::{
 #[cfg(feature = "sabotage")]
 use mainstay_services::sabotage::{self, Guard};
 
-pub(crate) fn configure(services: &mut ServiceConfig<'_>) {
+pub(crate) fn configure(services: &mut impl Registry) {
     services
         .service(get_wallet)
         .service(get_balance)

@@ -2,16 +2,15 @@
 
 use actix_web::{HttpRequest, http::header::HeaderMap, post, web};
 use mainstay_services::webhooks::{self, SentHeaders};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     body::RawJson,
     extract::{Context, Id},
-    routes::{Answer, Server},
+    routes::{Answer, Registry, Server},
     views::inbox::ReceiptView,
 };
 
-pub(crate) fn configure(services: &mut ServiceConfig<'_>) {
+pub(crate) fn configure(services: &mut impl Registry) {
     services.service(receive_webhook);
 }
 

@@ -2,11 +2,14 @@
 
 use actix_web::{HttpRequest, HttpResponse, get};
 use mainstay_services::sessions::keys;
-use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::{document::Document, routes::Server, security::limits::PUBLIC_MAX_AGE};
+use crate::{
+    document::Document,
+    routes::{Registry, Server},
+    security::limits::PUBLIC_MAX_AGE,
+};
 
-pub(crate) fn configure(services: &mut ServiceConfig<'_>) {
+pub(crate) fn configure(services: &mut impl Registry) {
     services.service(get_jwks);
 }
 

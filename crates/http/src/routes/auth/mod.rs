@@ -12,9 +12,9 @@ mod signed_in;
 mod social;
 mod test_login;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::routes::Registry;
 
-pub(crate) fn configure(services: &mut ServiceConfig<'_>) {
+pub(crate) fn configure(services: &mut impl Registry) {
     services
         .service(passkey::start_passkey_registration)
         .service(passkey::finish_passkey_registration)

@@ -7,11 +7,10 @@ mod profile;
 mod purchases;
 mod sessions;
 
-use utoipa_actix_web::service_config::ServiceConfig;
-
 pub(crate) use self::profile::me_view;
+use crate::routes::Registry;
 
-pub(crate) fn configure(services: &mut ServiceConfig<'_>) {
+pub(crate) fn configure(services: &mut impl Registry) {
     services
         .service(profile::get_me)
         .service(profile::update_me)

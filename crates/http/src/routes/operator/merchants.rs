@@ -4,13 +4,12 @@ use actix_web::{HttpResponse, get, patch, post, web};
 use mainstay_model::MerchantId;
 use mainstay_services::{merchants, service_keys};
 use secrecy::ExposeSecret;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     body::Json,
     extract::{Context, Id, Operator},
     problem::Problem,
-    routes::{Answer, Server, redemptions::page},
+    routes::{Answer, Registry, Server, redemptions::page},
     views::{
         PageQuery,
         merchant::{
@@ -22,7 +21,7 @@ use crate::{
     },
 };
 
-pub(crate) fn configure(services: &mut ServiceConfig<'_>) {
+pub(crate) fn configure(services: &mut impl Registry) {
     services
         .service(list_merchants)
         .service(create_merchant)

@@ -9,9 +9,9 @@ mod service_keys;
 mod wallet;
 mod webhook_endpoints;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::routes::Registry;
 
-pub(crate) fn configure(services: &mut ServiceConfig<'_>) {
+pub(crate) fn configure(services: &mut impl Registry) {
     services
         .service(audit::list_audit_events)
         .service(inbox::list_inbox_events)
@@ -29,8 +29,8 @@ pub(crate) fn configure(services: &mut ServiceConfig<'_>) {
         .service(wallet::get_member_wallet)
         .service(wallet::get_member_statement)
         .service(wallet::grant_points)
-        .service(wallet::reverse_transfer)
-        .configure(webhook_endpoints::configure)
-        .configure(merchants::configure)
-        .configure(offers::configure);
+        .service(wallet::reverse_transfer);
+    webhook_endpoints::configure(services);
+    merchants::configure(services);
+    offers::configure(services);
 }

@@ -3,20 +3,19 @@
 use actix_web::{HttpResponse, get, patch, post, web};
 use mainstay_model::{MerchantId, OfferId};
 use mainstay_services::merchants;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     body::Json,
     extract::{Context, Id, Operator},
     problem::Problem,
-    routes::{Answer, Server, redemptions::page},
+    routes::{Answer, Registry, Server, redemptions::page},
     views::{
         PageQuery,
         offer::{NewOfferBody, OfferChange, OfferView, OffersView},
     },
 };
 
-pub(crate) fn configure(services: &mut ServiceConfig<'_>) {
+pub(crate) fn configure(services: &mut impl Registry) {
     services.service(list_offers).service(create_offer).service(get_offer).service(update_offer);
 }
 

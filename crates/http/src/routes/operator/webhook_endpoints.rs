@@ -9,13 +9,12 @@ use mainstay_services::{
     limits,
 };
 use secrecy::ExposeSecret;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     body::{Json, OptionalJson},
     extract::{Context, Id, Ids, Operator},
     problem::Problem,
-    routes::{Answer, Server},
+    routes::{Answer, Registry, Server},
     views::{
         PageQuery, cursor,
         outgoing::{
@@ -27,7 +26,7 @@ use crate::{
     },
 };
 
-pub(super) fn configure(services: &mut ServiceConfig<'_>) {
+pub(super) fn configure(services: &mut impl Registry) {
     services
         .service(list_webhook_endpoints)
         .service(create_webhook_endpoint)

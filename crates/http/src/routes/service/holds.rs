@@ -8,14 +8,13 @@ use mainstay_services::{
     merchants::{self, MerchantHold},
     wallet::{self, Poster},
 };
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     body::Once,
     extract::{Id, ServiceCaller},
     problem::Problem,
     routes::{
-        Answer, Server,
+        Answer, Registry, Server,
         wallet::{created, posted},
     },
     views::{
@@ -24,7 +23,7 @@ use crate::{
     },
 };
 
-pub(crate) fn configure(services: &mut ServiceConfig<'_>) {
+pub(crate) fn configure(services: &mut impl Registry) {
     services.service(hold_points).service(get_hold).service(capture_hold).service(release_hold);
 }
 

@@ -5,9 +5,9 @@ mod members;
 mod redemptions;
 mod wallet;
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use crate::routes::Registry;
 
-pub(crate) fn configure(services: &mut ServiceConfig<'_>) {
+pub(crate) fn configure(services: &mut impl Registry) {
     services
         .service(members::get_service_member)
         .service(wallet::get_service_wallet)

@@ -2,20 +2,19 @@
 
 use actix_web::{HttpResponse, post};
 use mainstay_services::merchants;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::{
     body::Once,
     extract::ServiceCaller,
     problem::Problem,
     routes::{
-        Server,
+        Registry, Server,
         wallet::{created, posted},
     },
     views::redemption::{ConfirmationView, ShownCode},
 };
 
-pub(crate) fn configure(services: &mut ServiceConfig<'_>) {
+pub(crate) fn configure(services: &mut impl Registry) {
     services.service(confirm_redemption);
 }
 
