@@ -5,6 +5,7 @@ use std::{
     future::{Ready, ready},
     net::IpAddr,
     str::FromStr,
+    sync::Arc,
 };
 
 use actix_web::{
@@ -129,7 +130,7 @@ impl FromRequest for Operator {
 }
 
 /// A service whose key has the route's scope.
-pub(crate) struct ServiceCaller(pub(crate) ServiceKey);
+pub(crate) struct ServiceCaller(pub(crate) Arc<ServiceKey>);
 
 impl FromRequest for ServiceCaller {
     type Error = Problem;
@@ -137,7 +138,7 @@ impl FromRequest for ServiceCaller {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         with_visit(request, |visit| match &visit.identity {
-            Identity::Service(key) => Some(Self(key.clone())),
+            Identity::Service(key) => Some(Self(Arc::clone(key))),
             Identity::Anonymous | Identity::Member { .. } => None,
         })
     }

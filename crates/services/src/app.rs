@@ -15,6 +15,7 @@ use crate::{
     ports::Ports,
     purchases::BuyerKey,
     refusals::Refusals,
+    service_keys::ServiceKeys,
     sessions::{RefreshWriter, Sessions},
     wallet::PostingWriter,
     webhooks::InboxWriter,
@@ -48,6 +49,8 @@ pub struct App {
     pub buyer_key: BuyerKey,
     /// Batched recording of webhooks.
     pub inbox: InboxWriter,
+    /// Service keys in memory.
+    pub service_keys: ServiceKeys,
     /// Refusals that wait for the audit trail.
     pub refusals: Refusals,
 }
@@ -86,6 +89,7 @@ impl App {
             refreshes,
             buyer_key,
             inbox,
+            service_keys: ServiceKeys::default(),
             refusals: Refusals::default(),
         }))
     }

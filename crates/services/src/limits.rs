@@ -52,6 +52,8 @@ pub const REFRESH_LOST_ANSWER: Duration = Duration::from_secs(24 * 3600);
 pub const SESSION_CACHE_TTL: Duration = Duration::from_millis(800);
 /// Sessions kept in memory.
 pub const SESSION_CACHE_ENTRIES_MAX: usize = 50_000;
+/// Service keys kept in memory, each for as long as session state.
+pub const SERVICE_KEY_CACHE_ENTRIES_MAX: usize = 1_000;
 /// A sign-in counts as recent for so long.
 pub const RECENT_SIGN_IN: Duration = Duration::from_secs(10 * 60);
 /// Life of a passkey ceremony.
@@ -269,6 +271,7 @@ pub fn table() -> Vec<Limit> {
         time("same successor for two tabs", REFRESH_GRACE, "the session ends"),
         time("same successor after a lost answer", REFRESH_LOST_ANSWER, "the session ends"),
         time("an ended session may still be taken for live on another node", SESSION_CACHE_TTL, "401"),
+        time("a revoked service key may still be taken for good on another node", SESSION_CACHE_TTL, "401"),
         time("recent sign-in", RECENT_SIGN_IN, "403, sign in again"),
         time("passkey ceremony", CEREMONY_TTL, "401, start again"),
         time("trip to an identity provider", OAUTH_FLOW_TTL, "401, start again"),

@@ -1,5 +1,7 @@
 //! Who asks: a bearer token or a session cookie, never both, checked against what the route demands.
 
+use std::sync::Arc;
+
 use actix_web::http::header::{self, HeaderMap};
 use mainstay_model::{MemberId, SessionId, member::Role, service_key::ServiceKey};
 use mainstay_services::{
@@ -37,7 +39,7 @@ impl Presented<'_> {
 pub(crate) enum Identity {
     Anonymous,
     Member { caller: Caller, by_cookie: bool },
-    Service(ServiceKey),
+    Service(Arc<ServiceKey>),
 }
 
 impl Identity {

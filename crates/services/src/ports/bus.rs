@@ -15,6 +15,8 @@ pub enum Signal {
     MemberChanged(MemberId),
     /// The signing-key ring changed.
     KeyRingChanged,
+    /// A service key was revoked.
+    ServiceKeyRevoked,
     /// There are new jobs.
     JobsAdded,
     /// There are new events to deliver.

@@ -51,8 +51,10 @@ async fn apply(app: &App, signal: Signal, stop: &CancellationToken) {
         Signal::SessionEnded(session_id) => app.sessions.cache.forget_session(session_id),
         Signal::MemberChanged(member_id) => app.sessions.cache.forget_member(member_id),
         Signal::KeyRingChanged => drop(contained_until("key_ring", stop, keys::reload(app)).await),
+        Signal::ServiceKeyRevoked => app.service_keys.forget_all(),
         Signal::Lagged => {
             app.sessions.cache.forget_all();
+            app.service_keys.forget_all();
             contained_until("key_ring", stop, keys::reload(app)).await;
         }
         Signal::JobsAdded | Signal::EventsAdded => {}

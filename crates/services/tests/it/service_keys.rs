@@ -64,11 +64,24 @@ both_engines! {
     async fn idn_10_a_revoked_key_opens_nothing(test: &TestApp) {
         let (key, text) = key(test, &[Scope::MembersRead]).await;
         let revoke = async || service_keys::revoke(&test.app, &test.ctx(), &Actor::System, key.id).await;
+        present(test, text.expose_secret()).await.expect("opens, and is kept in mind");
         revoke().await.expect("is revoked");
         assert_eq!(refusal(present(test, text.expose_secret()).await), Code::Unauthenticated);
         assert_eq!(refusal(revoke().await), Code::NotFound);
         assert_eq!(test.audited("service_key.revoked").await, 1);
         assert!(service_keys::list(&test.app).await.expect("lists")[0].revoked_at.is_some());
+    }
+
+    async fn idn_10_a_key_that_was_revoked_elsewhere_is_refused_within_a_second(test: &TestApp) {
+        let (key, text) = key(test, &[Scope::MembersRead]).await;
+        present(test, text.expose_secret()).await.expect("opens");
+        present(test, text.expose_secret()).await.expect("opens, and is kept in mind");
+        // As another node or the command line does it, whose hint is lost.
+        let mut tx = test.app.write().await.expect("a transaction");
+        assert!(tx.revoke_service_key(key.id, test.now()).await.expect("is revoked"));
+        tx.commit().await.expect("commit");
+        test.advance(limits::SESSION_CACHE_TTL);
+        assert_eq!(refusal(present(test, text.expose_secret()).await), Code::Unauthenticated);
     }
 
     async fn idn_10_the_last_use_is_noted_at_most_once_a_minute(test: &TestApp) {

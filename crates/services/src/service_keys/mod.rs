@@ -1,6 +1,10 @@
 //! Keys of a team's own back ends (IDN-10): `msk_` and eight characters by which a key is recognised, `_`, and 256 secret bits.
 //! Only the hash is stored; the key itself is shown once.
 
+mod cache;
+
+use std::sync::Arc;
+
 use mainstay_model::{
     MerchantId, ServiceKeyId, Timestamp,
     audit::Actor,
@@ -10,8 +14,10 @@ use mainstay_model::{
 use secrecy::SecretString;
 use serde_json::json;
 
+pub use self::cache::ServiceKeys;
 use crate::{
     App, Code, Error, RequestContext, Result, audit, crypto, limits, merchants,
+    ports::Signal,
     sabotage::{self, Guard},
 };
 
@@ -116,7 +122,8 @@ pub async fn list(app: &App) -> Result<Vec<ServiceKey>> {
     Ok(app.read().await?.service_keys().await?)
 }
 
-/// Revokes a key; the next request with it is refused.
+/// Revokes a key. The next request with it is refused by this node, and by every other within
+/// [`limits::SESSION_CACHE_TTL`].
 ///
 /// # Errors
 /// [`Code::NotFound`] when there is none or it was revoked before; or the database is away.
@@ -130,16 +137,23 @@ pub async fn revoke(app: &App, ctx: &RequestContext, actor: &Actor, id: ServiceK
         tx.append_audit_events(&[event]).await?;
         Ok(tx.commit().await?)
     })
-    .await
+    .await?;
+    app.service_keys.forget_all();
+    app.ports.bus.publish(Signal::ServiceKeyRevoked).await;
+    Ok(())
 }
 
 /// Finds out which key is presented, and demands a scope of it.
 ///
 /// # Errors
 /// [`Code::Unauthenticated`] for an unknown or revoked key, [`Code::Forbidden`] when it lacks the scope; or the database is away.
-pub async fn authenticate(app: &App, presented: &str, scope: Scope) -> Result<ServiceKey> {
+pub async fn authenticate(app: &App, presented: &str, scope: Scope) -> Result<Arc<ServiceKey>> {
     let prefix = prefix_of(presented).ok_or_else(unauthenticated)?;
-    let key = app.read().await?.service_key_by_prefix(prefix).await?.ok_or_else(unauthenticated)?;
+    let now = app.now();
+    let key = match app.service_keys.get(prefix, now) {
+        Some(key) => key,
+        None => load(app, prefix, now).await?.ok_or_else(unauthenticated)?,
+    };
     if !crypto::equal(&crypto::sha256(presented.as_bytes()), &key.hash)
         || key.revoked_at.is_some() && !sabotage::is_off(Guard::ServiceKeyState)
     {
@@ -148,9 +162,18 @@ pub async fn authenticate(app: &App, presented: &str, scope: Scope) -> Result<Se
     if !key.scopes.contains(&scope) && !sabotage::is_off(Guard::ServiceScope) {
         return Err(Error::new(Code::Forbidden, format!("This key lacks the scope {scope}.")));
     }
-    let now = app.now();
     if key.last_used_at.is_none_or(|at| now.since(at) >= limits::SERVICE_KEY_TOUCH) {
         app.retrying(|| touch(app, key.id, now)).await?;
+        app.service_keys.forget(prefix);
+    }
+    Ok(key)
+}
+
+async fn load(app: &App, prefix: &str, now: Timestamp) -> Result<Option<Arc<ServiceKey>>> {
+    let revocations = app.service_keys.revocations();
+    let key = app.read().await?.service_key_by_prefix(prefix).await?.map(Arc::new);
+    if let Some(key) = &key {
+        app.service_keys.put(Arc::clone(key), now, revocations);
     }
     Ok(key)
 }
