@@ -58,7 +58,7 @@ impl Numbering {
         fingerprint[..8].copy_from_slice(&mixed.to_be_bytes());
         Posting {
             id: Uuid::from_u128(id),
-            key: PostingKey { scope: Uuid::from_u128(9), key: format!("{mixed:016x}{number:016x}") },
+            key: PostingKey(Uuid::from_u128(u128::from(mixed) << 64 | u128::from(number))),
             fingerprint,
             order: Order::Grant {
                 to,

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use mainstay_model::{
     AccountId, Day, HoldId, TransferId,
     ledger::{
-        Account, AccountRef, Amount, Hold, HoldState, Lot, Order, Posting, Refusal, RefusalKind,
+        Account, AccountRef, Amount, Hold, HoldState, Lot, Order, Posting, PostingKey, Refusal, RefusalKind,
         StatementLine, TransferKind,
     },
 };
@@ -95,7 +95,7 @@ pub async fn a_key_happens_once(store: AnyStore) {
 
     let mut other = Posting { fingerprint: sample::fresh_hash(), ..first.clone() };
     assert_eq!(post(&store, &[other.clone()]).await, [Posted::KeyReused]);
-    (other.key.scope, other.id) = (Uuid::now_v7(), Uuid::now_v7());
+    (other.key, other.id) = (PostingKey(Uuid::new_v4()), Uuid::now_v7());
     assert!(matches!(post(&store, &[other]).await[..], [Posted::Done { is_replay: false, .. }]));
     assert_eq!(balance(&store, ada).await, 20);
 }

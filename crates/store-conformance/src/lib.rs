@@ -68,7 +68,7 @@ macro_rules! cases {
                 days_are_closed_once, one_closes_at_a_time
             }
             member {
-                is_found_by_what_is_known, an_address_belongs_to_one, is_changed_in_every_field, change_tells_outcomes,
+                is_found_by_what_is_known, who_is_active_is_found_together, an_address_belongs_to_one, is_changed_in_every_field, change_tells_outcomes,
                 a_race_for_an_address_has_one_winner, a_race_of_changes_has_one_winner, a_lock_keeps_others_out,
                 removal_takes_all_that_hangs_on_it, has_a_password, proof_needs_an_address
             }

@@ -1,5 +1,7 @@
 //! Members and their passwords.
 
+use std::collections::HashSet;
+
 use mainstay_model::{
     Language, MemberId,
     ceremony::EmailPurpose,
@@ -28,6 +30,23 @@ pub async fn is_found_by_what_is_known(store: AnyStore) {
     assert_eq!(tx.member_by_id(MemberId::new(Uuid::now_v7())).await.expect("by id"), None);
     assert_eq!(tx.member_by_email(&sample::email()).await.expect("by address"), None);
     assert_eq!(tx.member_by_user_handle(&sample::fresh_hash()).await.expect("by handle"), None);
+}
+
+/// Those who are there and not banned, whether the transaction writes or reads.
+pub async fn who_is_active_is_found_together(store: AnyStore) {
+    let (one, other) = (sample::a_member(&store).await, sample::a_member(&store).await);
+    let mut banned = sample::a_member(&store).await;
+    banned.status = MemberStatus::Banned;
+    let mut tx = write(&store).await;
+    assert_eq!(tx.update_member(&banned).await.expect("update"), MemberUpdated::Updated);
+    let ids = [one.id, banned.id, MemberId::new(Uuid::now_v7()), other.id, one.id];
+    let active = HashSet::from([one.id, other.id]);
+    assert_eq!(tx.active_members(&ids).await.expect("own writes"), active);
+    tx.commit().await.expect("commit");
+
+    let mut tx = read(&store).await;
+    assert_eq!(tx.active_members(&ids).await.expect("read"), active);
+    assert!(tx.active_members(&[]).await.expect("nobody").is_empty());
 }
 
 /// A second member with the address is told so and not written; members without one are many; other clashes are bugs.

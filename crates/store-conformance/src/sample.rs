@@ -382,7 +382,7 @@ pub fn posting(order: Order) -> Posting {
     let id = Uuid::now_v7();
     Posting {
         id,
-        key: PostingKey { scope: Uuid::from_u128(7), key: format!("key \"{id}\"") },
+        key: PostingKey(Uuid::new_v4()),
         fingerprint: hash(&id.to_string()),
         order,
         reason: "for \"coffee\"\n\u{1F512}".to_owned(),

@@ -89,8 +89,7 @@ CREATE INDEX ledger_lots_by_day ON ledger_lots (day, account_id);
 
 -- What a key stood for and what came of it, so that the same request is answered alike and happens once.
 CREATE TABLE ledger_keys (
-    scope       UUID NOT NULL,
-    key         TEXT NOT NULL,
+    key         UUID PRIMARY KEY,
     fingerprint BYTEA NOT NULL CHECK (octet_length(fingerprint) = 32),
     -- What was done, and to which transfer or hold; or why nothing was.
     done        TEXT CHECK (done IN ('transferred', 'held', 'released')),
@@ -99,7 +98,6 @@ CREATE TABLE ledger_keys (
     has         BIGINT NOT NULL,
     needs       BIGINT NOT NULL,
     created_at  TIMESTAMPTZ NOT NULL,
-    PRIMARY KEY (scope, key),
     CHECK ((done IS NULL) <> (refusal IS NULL)),
     CHECK ((done IS NULL) = (done_id IS NULL))
 );

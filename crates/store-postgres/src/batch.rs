@@ -238,3 +238,9 @@ pub(crate) async fn lock_name(tx: &mut Tx, name: &str) -> Result<()> {
     .await?;
     Ok(())
 }
+
+/// Those of the members who may sign in.
+pub(crate) async fn active_members(tx: &mut Tx, ids: &[MemberId]) -> Result<Vec<Row>> {
+    let statement = query("SELECT id FROM members WHERE id = ANY($1) AND status = 'active'");
+    tx.all(statement.bind(column(ids, |id| id.uuid()))).await
+}

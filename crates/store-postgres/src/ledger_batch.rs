@@ -80,14 +80,9 @@ pub(crate) async fn reversed_among(tx: &mut Tx, transfers: &[TransferId]) -> Res
 
 /// The keys of the batch that were used before.
 pub(crate) async fn used_keys(tx: &mut Tx, postings: &[Posting]) -> Result<Vec<Row>> {
-    let statement = query(
-        "SELECT k.scope, k.key, k.fingerprint, k.done, k.done_id, k.refusal, k.has, k.needs \
-         FROM UNNEST($1, $2) AS n (scope, key) JOIN ledger_keys AS k ON k.scope = n.scope AND k.key = n.key",
-    );
-    let statement = statement
-        .bind(column(postings, |posting| posting.key.scope))
-        .bind(texts(postings, |posting| &posting.key.key));
-    tx.all(statement).await
+    let sql =
+        "SELECT key, fingerprint, done, done_id, refusal, has, needs FROM ledger_keys WHERE key = ANY($1)";
+    found(tx, sql, column(postings, |posting| posting.key.0)).await
 }
 
 /// Writes down what a batch came to.
@@ -111,11 +106,10 @@ async fn keep_keys(tx: &mut Tx, written: &Written, at: Timestamp) -> Result<()> 
     // Two requests under one key that stand for different accounts do not wait for each other; the second is settled anew.
     tx.write_raced(
         query(
-            "INSERT INTO ledger_keys (scope, key, fingerprint, done, done_id, refusal, has, needs, created_at) \
-             SELECT n.*, $9 FROM UNNEST($1, $2, $3, $4, $5, $6, $7, $8) AS n",
+            "INSERT INTO ledger_keys (key, fingerprint, done, done_id, refusal, has, needs, created_at) \
+             SELECT n.*, $8 FROM UNNEST($1, $2, $3, $4, $5, $6, $7) AS n",
         )
-        .bind(column(keys, |(key, _)| key.scope))
-        .bind(texts(keys, |(key, _)| &key.key))
+        .bind(column(keys, |(key, _)| key.0))
         .bind(column(keys, |(_, record)| record.fingerprint.to_vec()))
         .bind(column(&done, |done| done.map(|done| done.0)))
         .bind(column(&done, |done| done.map(|done| done.1)))

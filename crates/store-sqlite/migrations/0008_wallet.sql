@@ -1,9 +1,12 @@
 -- The points ledger: double entry, so that the sum over all balances is zero. No foreign keys between its tables: they are only ever
 -- written together, by one method, and `mainstay wallet verify` recomputes all of them.
+-- Words are compared one by one where a row is written for each posting: for a list of more than two, SQLite builds a table of it
+-- each time.
 
 CREATE TABLE ledger_accounts (
     id        BLOB PRIMARY KEY,
-    kind      TEXT NOT NULL CHECK (kind IN ('member', 'merchant', 'issuance', 'expired', 'debt')),
+    kind      TEXT NOT NULL
+        CHECK (kind = 'member' OR kind = 'merchant' OR kind = 'issuance' OR kind = 'expired' OR kind = 'debt'),
     balance   INTEGER NOT NULL,
     -- Of the balance: held for somebody, and running out on a day.
     held      INTEGER NOT NULL CHECK (held >= 0),
@@ -13,8 +16,8 @@ CREATE TABLE ledger_accounts (
     opened_at INTEGER NOT NULL,
     closed_at INTEGER,
     -- Whatever the service decided: a wallet never goes below zero, and points are never made out of nothing.
-    CHECK (kind NOT IN ('member', 'merchant', 'expired') OR balance >= held),
-    CHECK (kind NOT IN ('issuance', 'debt') OR (balance <= 0 AND held = 0)),
+    CHECK (kind = 'issuance' OR kind = 'debt' OR balance >= held),
+    CHECK ((kind <> 'issuance' AND kind <> 'debt') OR (balance <= 0 AND held = 0)),
     CHECK (expiring = 0 OR expiring <= balance),
     CHECK (closed_at IS NULL OR balance = 0)
 ) STRICT, WITHOUT ROWID;
@@ -24,8 +27,9 @@ INSERT INTO ledger_accounts (id, kind, balance, held, expiring, entries, opened_
 
 CREATE TABLE ledger_transfers (
     id              BLOB PRIMARY KEY,
-    kind            TEXT NOT NULL CHECK (kind IN ('grant', 'transfer', 'redemption', 'capture', 'reversal', 'expiry', 'forfeit',
-                        'claw_back', 'debt', 'repayment')),
+    kind            TEXT NOT NULL CHECK (kind = 'grant' OR kind = 'transfer' OR kind = 'redemption' OR kind = 'capture'
+                        OR kind = 'reversal' OR kind = 'expiry' OR kind = 'forfeit' OR kind = 'claw_back' OR kind = 'debt'
+                        OR kind = 'repayment'),
     debit_account   BLOB NOT NULL,
     debit_kind      TEXT NOT NULL,
     credit_account  BLOB NOT NULL,
@@ -89,20 +93,20 @@ CREATE INDEX ledger_lots_by_day ON ledger_lots (day, account_id);
 
 -- What a key stood for and what came of it, so that the same request is answered alike and happens once.
 CREATE TABLE ledger_keys (
-    scope       BLOB NOT NULL,
-    key         TEXT NOT NULL,
+    -- In the order of their use, so that a new row joins the last page; what lies in no order is only the short key.
+    number      INTEGER PRIMARY KEY,
+    key         BLOB NOT NULL UNIQUE CHECK (length(key) = 16),
     fingerprint BLOB NOT NULL CHECK (length(fingerprint) = 32),
     -- What was done, and to which transfer or hold; or why nothing was.
-    done        TEXT CHECK (done IN ('transferred', 'held', 'released')),
+    done        TEXT CHECK (done = 'transferred' OR done = 'held' OR done = 'released'),
     done_id     BLOB,
     refusal     TEXT,
     has         INTEGER NOT NULL,
     needs       INTEGER NOT NULL,
     created_at  INTEGER NOT NULL,
-    PRIMARY KEY (scope, key),
     CHECK ((done IS NULL) <> (refusal IS NULL)),
     CHECK ((done IS NULL) = (done_id IS NULL))
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX ledger_keys_by_age ON ledger_keys (created_at);
 
 -- Closed days, each chained to the one before.

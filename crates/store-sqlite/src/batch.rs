@@ -257,3 +257,11 @@ pub(crate) async fn lock_name(tx: &mut Tx, _name: &str) -> Result<()> {
 pub(crate) fn kept<T>(value: Result<T, Fault>) -> Result<T> {
     value.map_err(|fault| Error::Failed(format!("a batch can't be written: {fault}")))
 }
+
+/// Those of the members who may sign in.
+pub(crate) async fn active_members(tx: &mut Tx, ids: &[MemberId]) -> Result<Vec<Row>> {
+    let ids = ids.iter().map(|id| id.uuid().into_bytes()).collect::<Vec<_>>();
+    tx.reading(|connection| {
+        connection.all_of_each("SELECT id FROM members WHERE id = ?1 AND status = 'active'", &ids)
+    })
+}

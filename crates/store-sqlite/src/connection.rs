@@ -43,20 +43,6 @@ impl Connection {
         Ok(found)
     }
 
-    /// The same with several arguments for each.
-    pub(crate) fn all_of_each_row<const N: usize>(
-        &self,
-        sql: &str,
-        arguments: &[[&dyn ToSql; N]],
-    ) -> Result<Vec<Row>> {
-        let mut prepared = self.prepared(sql)?;
-        let (columns, mut found) = (columns(&prepared), Vec::new());
-        for argument in arguments {
-            gather(prepared.query(&argument[..]).map_err(from_sqlite)?, &columns, &mut found)?;
-        }
-        Ok(found)
-    }
-
     /// Runs a statement that changes rows and answers how many.
     pub(crate) fn change(&self, statement: Statement) -> Result<u64> {
         let changed = self.bound(statement)?.raw_execute().map_err(from_sqlite)?;

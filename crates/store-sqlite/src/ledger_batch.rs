@@ -8,7 +8,7 @@ use mainstay_model::{
     ledger::{AccountRef, Hold, Posting, Written},
 };
 use mainstay_store::{Error, Result};
-use rusqlite::{ToSql, params};
+use rusqlite::params;
 use uuid::Uuid;
 
 use crate::{
@@ -76,16 +76,8 @@ pub(crate) async fn reversed_among(tx: &mut Tx, transfers: &[TransferId]) -> Res
 
 /// The keys of the batch that were used before.
 pub(crate) async fn used_keys(tx: &mut Tx, postings: &[Posting]) -> Result<Vec<Row>> {
-    let sql = "SELECT scope, key, fingerprint, done, done_id, refusal, has, needs FROM ledger_keys \
-               WHERE scope = ?1 AND key = ?2";
-    tx.reading(|connection| {
-        let keys = postings
-            .iter()
-            .map(|posting| Ok((posting.key.scope.into_bytes(), kept(checked_text(&posting.key.key))?)));
-        let keys = keys.collect::<Result<Vec<_>>>()?;
-        let keys = keys.iter().map(|(scope, key)| [scope as &dyn ToSql, key]).collect::<Vec<_>>();
-        connection.all_of_each_row(sql, &keys)
-    })
+    let sql = "SELECT key, fingerprint, done, done_id, refusal, has, needs FROM ledger_keys WHERE key = ?1";
+    by_ids(tx, sql, postings.iter().map(|posting| posting.key.0))
 }
 
 /// Writes down what a batch came to.
@@ -102,15 +94,14 @@ pub(crate) async fn write(tx: &mut Tx, written: &Written, at: Timestamp) -> Resu
 fn keep_keys(connection: &Connection, written: &Written, at: Timestamp) -> Result<()> {
     let at = kept(checked_micros(at))?;
     let mut insert = connection.prepared(
-        "INSERT INTO ledger_keys (scope, key, fingerprint, done, done_id, refusal, has, needs, created_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO ledger_keys (key, fingerprint, done, done_id, refusal, has, needs, created_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?;
     for (key, record) in &written.keys {
         let done = record.outcome.ok().map(kept_done);
         let refusal = record.outcome.err();
         let values = params![
-            key.scope.into_bytes(),
-            kept(checked_text(&key.key))?,
+            key.0.into_bytes(),
             record.fingerprint,
             done.map(|done| done.0),
             done.map(|done| done.1.into_bytes()),

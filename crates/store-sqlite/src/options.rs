@@ -20,8 +20,9 @@ const SET_UP_PAUSE: Duration = Duration::from_millis(5);
 const ACQUIRE_TIMEOUT_DEFAULT: Duration = Duration::from_secs(10);
 /// How long a write transaction may lie idle, before it is rolled back and the next gets its turn.
 const HOLD_TIMEOUT_DEFAULT: Duration = Duration::from_secs(30);
-/// Page cache of the writer and of each reader, in KiB. The operating system caches the file anyway.
-const WRITER_CACHE_KIB: u32 = 4096;
+/// Page cache of the writer and of each reader, in KiB, at most. The operating system caches the file anyway; but the writer must
+/// hold all pages that a full batch changes, or it writes and reads them again and again before the commit.
+const WRITER_CACHE_KIB: u32 = 16 * 1024;
 const READER_CACHE_KIB: u32 = 1024;
 /// The write-ahead log is cut back to this size once it was copied into the database.
 const WAL_BYTES_KEPT: u32 = 16 * 1024 * 1024;

@@ -167,7 +167,7 @@ pub(crate) fn used_key(row: &Row) -> Result<(PostingKey, KeyRecord)> {
             needs: row::get(row, "needs")?,
         }),
     };
-    let key = PostingKey { scope: row::uuid(row, "scope")?, key: row::get(row, "key")? };
+    let key = PostingKey(row::uuid(row, "key")?);
     Ok((key, KeyRecord { fingerprint: row::hash(row, "fingerprint")?, outcome }))
 }
 

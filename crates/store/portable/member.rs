@@ -1,11 +1,13 @@
 //! Members and their passwords.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use mainstay_model::{EmailAddress, MemberId, Timestamp, member::Member};
 use mainstay_store::{MemberInserted, MemberStore, MemberUpdated, PasswordStore, Result};
 
 use crate::{
-    Tx,
+    Tx, batch,
     codec::{Row, Ts},
     row,
     value::{Text, query},
@@ -63,6 +65,14 @@ impl MemberStore for Tx {
             .one(query(concat!("SELECT ", columns!(), " FROM members WHERE id = $1")).bind(id.uuid()))
             .await?;
         row::read(found, member)
+    }
+
+    async fn active_members(&mut self, ids: &[MemberId]) -> Result<HashSet<MemberId>> {
+        if ids.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let rows = batch::active_members(self, ids).await?;
+        rows.iter().map(|row| row::uuid(row, "id").map(MemberId::new)).collect()
     }
 
     async fn lock_member(&mut self, id: MemberId) -> Result<Option<Member>> {

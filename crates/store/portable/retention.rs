@@ -57,10 +57,7 @@ impl RetentionStore for Tx {
                 .write(expired(delete_expired!("jobs", "id", "set_aside AND run_at < $1"), before.jobs))
                 .await?,
             posting_keys: self
-                .write(expired(
-                    delete_expired!("ledger_keys", "(scope, key)", "scope, key", "created_at < $1"),
-                    before.posting_keys,
-                ))
+                .write(expired(delete_expired!("ledger_keys", "key", "created_at < $1"), before.posting_keys))
                 .await?,
             outgoing_events: self
                 .write(expired(

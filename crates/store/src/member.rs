@@ -1,5 +1,7 @@
 //! Members and their passwords.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use mainstay_model::{EmailAddress, MemberId, Timestamp, member::Member};
 
@@ -32,6 +34,8 @@ pub trait MemberStore: Send {
     async fn insert_member(&mut self, member: &Member) -> Result<MemberInserted>;
     /// Reads one by id.
     async fn member_by_id(&mut self, id: MemberId) -> Result<Option<Member>>;
+    /// Those of them who are there and not banned.
+    async fn active_members(&mut self, ids: &[MemberId]) -> Result<HashSet<MemberId>>;
     /// Reads one and keeps others from changing it until the transaction ends. Write transactions only.
     async fn lock_member(&mut self, id: MemberId) -> Result<Option<Member>>;
     /// The same, and keeps others from adding rows that refer to it, such as memberships, until the transaction ends: to be

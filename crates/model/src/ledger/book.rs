@@ -129,8 +129,8 @@ impl Book {
         }
         let outcome = self.carry_out(posting);
         let record = KeyRecord { fingerprint: posting.fingerprint, outcome };
-        self.keys.insert(posting.key.clone(), record);
-        self.new_keys.push((posting.key.clone(), record));
+        self.keys.insert(posting.key, record);
+        self.new_keys.push((posting.key, record));
         Settled::Now(outcome)
     }
 

@@ -29,14 +29,10 @@ state! {
     }
 }
 
-/// What makes a posting happen once (WAL-3): the same key of the same scope is the same posting.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct PostingKey {
-    /// Whose keys: a member's, a service's, a source's.
-    pub scope: Uuid,
-    /// The key, as the client made it.
-    pub key: String,
-}
+/// What makes a posting happen once (WAL-3): a digest of whose key it is and of the key as the client made it. It is as short as can
+/// be, for a ledger keeps one for each posting, and looks each of them up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PostingKey(pub Uuid);
 
 /// What is to be posted.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -194,7 +194,7 @@ pub async fn cancel(app: &App, caller: &Caller, id: RedemptionId) -> Result<Rede
     let posting = Posting {
         id: app.ports.random.uuid(at),
         // A hold ends once, so there is one answer to this for ever.
-        key: system_key(format!("redemption:cancel:{id}")),
+        key: system_key(&format!("redemption:cancel:{id}")),
         fingerprint: [0; 32],
         order: Order::Release(before.hold.id),
         reason: before.hold.reason,
@@ -202,7 +202,7 @@ pub async fn cancel(app: &App, caller: &Caller, id: RedemptionId) -> Result<Rede
         cause: cause(id),
         at,
     };
-    let _ = app.postings.submit(posting, None).await?;
+    let _ = app.postings.submit(posting).await?;
     let after = redemption(app, caller, id).await?;
     match after.state(at) {
         RedemptionState::Cancelled | RedemptionState::Expired => Ok(after),
@@ -240,13 +240,12 @@ pub async fn confirm(
     let order = Order::Capture { hold: redemption.hold.id, amount: None };
     let posting = posting(app, &Poster::from(service.id), key, order, redemption.hold.reason.clone());
     let posting = Posting { cause: cause(redemption.id()), ..posting };
-    let outcome =
-        receipt(app.postings.submit(posting, None).await?).map_err(|refused| match refused.code {
-            Code::Conflict => {
-                Error::new(Code::Conflict, "This code was confirmed or cancelled before, or ran out.")
-            }
-            _ => refused,
-        })?;
+    let outcome = receipt(app.postings.submit(posting).await?).map_err(|refused| match refused.code {
+        Code::Conflict => {
+            Error::new(Code::Conflict, "This code was confirmed or cancelled before, or ran out.")
+        }
+        _ => refused,
+    })?;
     let Outcome { receipt, is_replay } = outcome;
     if !is_replay {
         // Not for a code that was confirmed before: with one of those in hand, others could be tried out for nothing.

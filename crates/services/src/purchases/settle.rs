@@ -278,7 +278,7 @@ fn posting(terms: &Terms, purchase: &PurchaseRecord, order: Order, reason: &str,
         json!({ "purchase": purchase.id, "granted": purchase.granted, "taken_back": purchase.taken_back });
     Posting {
         id,
-        key: PostingKey { scope: purchase.id.uuid(), key: id.to_string() },
+        key: PostingKey(id),
         fingerprint: crypto::sha256(told.to_string().as_bytes()),
         order,
         reason: reason.to_owned(),

@@ -9,9 +9,8 @@ use mainstay_model::{
 use mainstay_store::Receipt;
 
 use super::{
-    IdempotencyKey, Outcome, Poster, checked_amount, checked_reason,
-    member::{require_member, settlement},
-    posting, receipt,
+    IdempotencyKey, Outcome, Poster, Wish, checked_amount, checked_reason, member::settlement, posting,
+    receipt,
 };
 use crate::{
     App, Capability, Error, Result, limits,
@@ -54,7 +53,6 @@ pub async fn hold(
         let (least, most) = (limits::HOLD_TIME_MIN.as_secs(), limits::HOLD_TIME_MAX.as_secs());
         return Err(Error::field("lasts_seconds", "invalid", format!("must be from {least} to {most}")));
     }
-    require_member(app, wanted.member_id).await?;
     let order = Order::Hold {
         from: AccountRef::member(wanted.member_id),
         to: wanted.to,
@@ -62,7 +60,8 @@ pub async fn hold(
         expires_at: app.now() + wanted.lasts,
     };
     let posting = posting(app, poster, key, order, reason);
-    held(receipt(app.postings.submit(posting, None).await?)?)
+    let wish = Wish::from(posting).for_member(wanted.member_id);
+    held(receipt(app.postings.submit(wish).await?)?)
 }
 
 /// Spends points that are held: all of them, or some, and then the rest is free again.
@@ -82,7 +81,7 @@ pub async fn capture(
     let amount = amount.map(|points| checked_amount("amount", points)).transpose()?;
     hold_by_id(app, hold).await?;
     let posting = posting(app, poster, key, Order::Capture { hold, amount }, String::new());
-    settlement(receipt(app.postings.submit(posting, None).await?)?)
+    settlement(receipt(app.postings.submit(posting).await?)?)
 }
 
 /// Frees points that are held.
@@ -98,7 +97,7 @@ pub async fn release(
 ) -> Result<Outcome<Hold>> {
     hold_by_id(app, hold).await?;
     let posting = posting(app, poster, key, Order::Release(hold), String::new());
-    held(receipt(app.postings.submit(posting, None).await?)?)
+    held(receipt(app.postings.submit(posting).await?)?)
 }
 
 /// Reads a hold that a service made. Those of redemptions are not among them: what becomes of these is up to the member and the

@@ -6,11 +6,12 @@ use mainstay_model::{
     ledger::{
         Account, AccountRef, Amount, HoldState, Lot, Order, Posting, Settlement, StatementLine, TransferKind,
     },
-    member::MemberStatus,
 };
 use mainstay_store::{Receipt, StatementFilter, Tx};
 
-use super::{IdempotencyKey, Outcome, Poster, checked_amount, checked_reason, posting, receipt, system_key};
+use super::{
+    IdempotencyKey, Outcome, Poster, Wish, checked_amount, checked_reason, posting, receipt, system_key,
+};
 use crate::{
     App, Caller, Capability, Error, Result, limits,
     sabotage::{self, Guard},
@@ -95,7 +96,7 @@ pub async fn transfer(
     if to == caller.member_id {
         return Err(Error::field("to", "invalid", "must be another member"));
     }
-    require_member(app, to).await?;
+    let recipient = to;
     let (from, to) = (AccountRef::member(caller.member_id), AccountRef::member(to));
     let order = if sabotage::is_off(Guard::WalletBalance) {
         Order::Grant { to, amount, expires_on: None }
@@ -103,7 +104,8 @@ pub async fn transfer(
         Order::Move { kind: TransferKind::Transfer, from, to, amount }
     };
     let posting = posting(app, &Poster::from(caller), key, order, reason);
-    settlement(receipt(app.postings.submit(posting, None).await?)?)
+    let wish = Wish::from(posting).for_member(recipient);
+    settlement(receipt(app.postings.submit(wish).await?)?)
 }
 
 /// Takes the transfer out of a receipt.
@@ -115,19 +117,13 @@ pub(super) fn settlement(outcome: Outcome<Receipt>) -> Result<Outcome<Settlement
     }
 }
 
-/// Points go to members who are there.
-pub(super) async fn require_member(app: &App, id: MemberId) -> Result<()> {
-    let member = app.read().await?.member_by_id(id).await?.ok_or_else(Error::not_found)?;
-    if member.status == MemberStatus::Active { Ok(()) } else { Err(Error::not_found()) }
-}
-
 /// Closes the wallet of a member who goes, within the transaction of that: what is held is free again, and what is left is given up.
 pub(crate) async fn close_wallet(app: &App, tx: &mut dyn Tx, member_id: MemberId) -> Result<()> {
     let wallet = AccountRef::member(member_id);
     let at = app.now();
     let post = |key: String, order| Posting {
         id: app.ports.random.uuid(at),
-        key: system_key(key),
+        key: system_key(&key),
         fingerprint: [0; 32],
         order,
         reason: String::new(),

@@ -14,7 +14,7 @@ mod verify;
 use mainstay_model::{
     ServiceKeyId,
     audit::Actor,
-    ledger::{Amount, Order, Posting, PostingKey, Refusal, RefusalKind},
+    ledger::{Amount, Order, Posting, Refusal, RefusalKind},
     text,
 };
 use mainstay_store::Posted;
@@ -32,7 +32,7 @@ pub use self::{
 };
 pub(crate) use self::{
     member::close_wallet,
-    posting::{count_posted, system_key},
+    posting::{Wish, count_posted, posting_key, system_key},
     told::tell,
 };
 use crate::{
@@ -102,10 +102,10 @@ pub(crate) fn posting(
     let fresh = || app.ports.random.uuid(at).to_string();
     Posting {
         id: app.ports.random.uuid(at),
-        key: PostingKey {
-            scope: if sabotage::is_off(Guard::IdempotencyOwner) { uuid::Uuid::nil() } else { poster.scope },
-            key: if sabotage::is_off(Guard::IdempotencyMemory) { fresh() } else { key.key.clone() },
-        },
+        key: posting_key(
+            if sabotage::is_off(Guard::IdempotencyOwner) { uuid::Uuid::nil() } else { poster.scope },
+            &if sabotage::is_off(Guard::IdempotencyMemory) { fresh() } else { key.key.clone() },
+        ),
         fingerprint: if sabotage::is_off(Guard::IdempotencyMeaning) { [0; 32] } else { key.fingerprint },
         order,
         reason,

@@ -7,9 +7,8 @@ use mainstay_model::{
 use serde_json::json;
 
 use super::{
-    IdempotencyKey, Outcome, Poster, checked_amount,
-    member::{require_member, settlement},
-    posting, receipt, required_reason,
+    IdempotencyKey, Outcome, Poster, Wish, checked_amount, member::settlement, posting, receipt,
+    required_reason,
 };
 #[cfg(feature = "sabotage")]
 use crate::sabotage::{self, Guard};
@@ -46,14 +45,14 @@ pub async fn grant(
     if wanted.expires_on.is_some_and(|day| day < today) {
         return Err(Error::field("expires_on", "invalid", "must not be in the past"));
     }
-    require_member(app, wanted.member_id).await?;
     let expires_on = wanted.expires_on.or_else(|| default_expiry(app, today));
     let order = Order::Grant { to: AccountRef::member(wanted.member_id), amount, expires_on };
     let posting = posting(app, poster, key, order, reason);
     let detail = json!({ "transfer": posting.id, "points": amount.points() });
     let subject = format!("member:{}", wanted.member_id);
     let event = audit::event(app, ctx, "wallet.granted", &poster.actor, subject, detail);
-    settlement(receipt(app.postings.submit(posting, Some(event)).await?)?)
+    let wish = Wish::from(posting).audited(event).for_member(wanted.member_id);
+    settlement(receipt(app.postings.submit(wish).await?)?)
 }
 
 /// The last day of points that are granted today.
@@ -83,7 +82,7 @@ pub async fn reverse(
     let posting = posting(app, poster, key, order, required_reason(reason)?);
     let (subject, detail) = (format!("transfer:{transfer_id}"), json!({ "reversal": posting.id }));
     let event = audit::event(app, ctx, "wallet.reversed", &poster.actor, subject, detail);
-    settlement(receipt(app.postings.submit(posting, Some(event)).await?)?)
+    settlement(receipt(app.postings.submit(Wish::from(posting).audited(event)).await?)?)
 }
 
 /// What a transfer moved, back again, as if nobody kept in mind that it was.

@@ -1,9 +1,10 @@
 //! Postings that arrive at the same time are settled together, in one transaction with a fixed number of statements, so that a
 //! wallet that everybody posts to is no slower than any other (WAL-5).
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use mainstay_model::{
+    MemberId,
     audit::NewAuditEvent,
     ledger::{Posting, PostingKey},
 };
@@ -12,27 +13,59 @@ use uuid::Uuid;
 
 use super::told::tell;
 use crate::{
-    Result,
+    Error, Result,
     batch::{self, Batcher},
-    events, limits,
+    crypto, events, limits,
     ports::Bus,
 };
 
 /// Keys of what Mainstay posts by itself.
 const SYSTEM_SCOPE: Uuid = Uuid::from_u128(0x6d61_696e_7374_6179_0000_0000_0000_0001);
 
-pub(crate) fn system_key(key: String) -> PostingKey {
-    PostingKey { scope: SYSTEM_SCOPE, key }
+pub(crate) fn system_key(key: &str) -> PostingKey {
+    posting_key(SYSTEM_SCOPE, key)
 }
 
-/// A posting, and the audit event to be written when it is carried out.
-pub(super) struct Wish {
-    pub(super) posting: Posting,
-    pub(super) event: Option<NewAuditEvent>,
+/// What the ledger keeps of a key: half a SHA-256, in which nobody finds two keys of one owner that are the same by chance.
+pub(crate) fn posting_key(owner: Uuid, key: &str) -> PostingKey {
+    let mut both = owner.into_bytes().to_vec();
+    both.extend_from_slice(key.as_bytes());
+    let digest = crypto::sha256(&both);
+    PostingKey(Uuid::from_u128(digest[..16].iter().fold(0, |number, byte| number << 8 | u128::from(*byte))))
 }
+
+/// A posting that somebody wants.
+pub(crate) struct Wish {
+    posting: Posting,
+    event: Option<NewAuditEvent>,
+    member: Option<MemberId>,
+}
+
+impl Wish {
+    /// Writes this audit event with it when it is carried out.
+    #[must_use]
+    pub(crate) fn audited(self, event: NewAuditEvent) -> Self {
+        Self { event: Some(event), ..self }
+    }
+
+    /// Settles it only for a member who is there and not banned.
+    #[must_use]
+    pub(crate) fn for_member(self, member_id: MemberId) -> Self {
+        Self { member: Some(member_id), ..self }
+    }
+}
+
+impl From<Posting> for Wish {
+    fn from(posting: Posting) -> Self {
+        Self { posting, event: None, member: None }
+    }
+}
+
+/// What came of a wish; nothing when it was for a member who is not there.
+type Settled = Option<Posted>;
 
 /// Settles postings in batches.
-pub struct PostingWriter(Batcher<Wish, Posted>);
+pub struct PostingWriter(Batcher<Wish, Settled>);
 
 impl PostingWriter {
     /// Starts the worker, which ends when this is dropped. Call it within a Tokio runtime.
@@ -50,10 +83,13 @@ impl PostingWriter {
     }
 
     /// Settles a posting with others that arrive now.
-    pub(crate) async fn submit(&self, posting: Posting, event: Option<NewAuditEvent>) -> Result<Posted> {
+    ///
+    /// # Errors
+    /// [`crate::Code::NotFound`] when it is for a member who is not there, or the database is away.
+    pub(crate) async fn submit(&self, wish: impl Into<Wish>) -> Result<Posted> {
         #[cfg(feature = "sabotage")]
         let _alone = turned_away_unless_alone()?;
-        let posted = self.0.submit(Wish { posting, event }).await?;
+        let posted = self.0.submit(wish.into()).await?.ok_or_else(Error::not_found)?;
         count_posted(&posted);
         Ok(posted)
     }
@@ -77,7 +113,7 @@ async fn settle_all(
     bus: &dyn Bus,
     opened: store::Result<Box<dyn Tx>>,
     wishes: Vec<Wish>,
-) -> Vec<Result<Posted>> {
+) -> Vec<Result<Settled>> {
     match settle_retrying(store, bus, Some(opened), &wishes).await {
         Ok(posted) => posted.into_iter().map(Ok).collect(),
         Err(store::Error::Constraint(_) | store::Error::Failed(_)) if wishes.len() > 1 => {
@@ -101,7 +137,7 @@ async fn settle_retrying(
     bus: &dyn Bus,
     mut opened: Option<store::Result<Box<dyn Tx>>>,
     wishes: &[Wish],
-) -> store::Result<Vec<Posted>> {
+) -> store::Result<Vec<Settled>> {
     let mut attempt = 1;
     loop {
         let tx = match opened.take() {
@@ -119,10 +155,14 @@ async fn settle_retrying(
     }
 }
 
-async fn settle(mut tx: Box<dyn Tx>, bus: &dyn Bus, wishes: &[Wish]) -> store::Result<Vec<Posted>> {
-    let postings = wishes.iter().map(|wish| wish.posting.clone()).collect::<Vec<_>>();
+async fn settle(mut tx: Box<dyn Tx>, bus: &dyn Bus, wishes: &[Wish]) -> store::Result<Vec<Settled>> {
+    let wanted = wishes.iter().filter_map(|wish| wish.member).collect::<HashSet<_>>();
+    let there = tx.active_members(&wanted.into_iter().collect::<Vec<_>>()).await?;
+    let is_settled = |wish: &&Wish| wish.member.is_none_or(|member| there.contains(&member));
+    let postings = wishes.iter().filter(is_settled).map(|wish| wish.posting.clone()).collect::<Vec<_>>();
     let posted = tx.post(&postings).await?;
-    let events = wishes.iter().zip(&posted).filter_map(|(wish, posted)| match posted {
+    let done = wishes.iter().filter(is_settled).zip(&posted);
+    let events = done.filter_map(|(wish, posted)| match posted {
         Posted::Done { is_replay: false, .. } => wish.event.clone(),
         _ => None,
     });
@@ -135,7 +175,8 @@ async fn settle(mut tx: Box<dyn Tx>, bus: &dyn Bus, wishes: &[Wish]) -> store::R
     if is_awaited {
         events::announce(bus).await;
     }
-    Ok(posted)
+    let mut posted = posted.into_iter();
+    Ok(wishes.iter().map(|wish| if is_settled(&wish) { posted.next() } else { None }).collect())
 }
 
 /// What becomes of postings that lock each other out: whoever comes second is the victim.

@@ -110,7 +110,7 @@ fn posting(app: &App, key: String, order: Order, cause: String) -> Posting {
     let at = app.now();
     Posting {
         id: app.ports.random.uuid(at),
-        key: system_key(key),
+        key: system_key(&key),
         fingerprint: [0; 32],
         order,
         reason: String::new(),

@@ -140,7 +140,7 @@ async fn spend(app: &App, test: &TestApp, caller: &Caller, points: i64) {
     let id = app.new_uuid();
     let posting = Posting {
         id,
-        key: PostingKey { scope: id, key: "spend".to_owned() },
+        key: PostingKey(id),
         fingerprint: [0; 32],
         order: Order::Move {
             kind: TransferKind::Redemption,

@@ -21,7 +21,7 @@ fn amount(points: i64) -> Amount {
 fn posting(number: u128, order: Order) -> Posting {
     Posting {
         id: Uuid::from_u128(number << 64),
-        key: PostingKey { scope: Uuid::nil(), key: number.to_string() },
+        key: PostingKey(Uuid::from_u128(number)),
         fingerprint: [u8::try_from(number % 251).unwrap_or(0); 32],
         order,
         reason: String::new(),
