@@ -46,27 +46,27 @@ async function square(body) {
   return { "x-square-hmacsha256-signature": signatureHeader };
 }
 
-function stripe(body) {
-  const options = { payload: body, secret: SECRETS.stripe, timestamp: NOW };
+function stripe(body, now) {
+  const options = { payload: body, secret: SECRETS.stripe, timestamp: now };
   return { "stripe-signature": Stripe.webhooks.generateTestHeaderString(options) };
 }
 
-function standard(body) {
+function standard(body, now) {
   const id = "msg_2KWPBgLlAfxdpx2AI54pPJ85f4W";
-  const signature = new Webhook(SECRETS.standard).sign(id, new Date(NOW * 1000), body);
-  return { "webhook-id": id, "webhook-timestamp": `${NOW}`, "webhook-signature": signature };
+  const signature = new Webhook(SECRETS.standard).sign(id, new Date(now * 1000), body);
+  return { "webhook-id": id, "webhook-timestamp": `${now}`, "webhook-signature": signature };
 }
 
-/** Every sample as a delivery. */
-export async function deliveries() {
+/** Every sample as a delivery, signed at a moment. */
+export async function deliveries(now = NOW) {
   const signers = { square, stripe, standard };
   const signed = [];
   for (const event of EVENTS) {
     const source = event.split("-")[0];
     const body = bodyOf(event);
-    signed.push({ event, source, headers: await signers[source](body), body });
+    signed.push({ event, source, headers: await signers[source](body, now), body });
   }
-  return { now: NOW, secrets: SECRETS, notification_url: NOTIFICATION_URL, deliveries: signed };
+  return { now, secrets: SECRETS, notification_url: NOTIFICATION_URL, deliveries: signed };
 }
 
 export const SIGNED = place("signed.json");
