@@ -55,6 +55,7 @@ pub(crate) const fn status(code: Code) -> StatusCode {
         | Code::AccountExists
         | Code::EventChanged
         | Code::InsufficientPoints => StatusCode::CONFLICT,
+        Code::EventBodyRemoved => StatusCode::GONE,
         Code::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Code::ValidationFailed | Code::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,

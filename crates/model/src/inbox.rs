@@ -50,6 +50,8 @@ pub struct InboxHead {
     pub late_s: Option<i64>,
     /// How far its effect has come.
     pub progress: InboxProgress,
+    /// When what it says was removed, long after it was settled; its effect can't be had again.
+    pub body_removed_at: Option<Timestamp>,
 }
 
 /// An event as stored.
@@ -57,7 +59,7 @@ pub struct InboxHead {
 pub struct InboxEvent {
     /// All but what it says.
     pub head: InboxHead,
-    /// What it says, as it came.
+    /// What it says, as it came; empty once it was removed.
     pub body: Vec<u8>,
     /// SHA-256 of what must not differ between two deliveries of one event.
     pub fingerprint: SecretHash,

@@ -70,6 +70,8 @@ codes! {
     EventOfOtherMode = "event_of_other_mode", "The event is of the other mode, live or test";
     /// The event was delivered before and said something else.
     EventChanged = "event_changed", "The event is known and was different";
+    /// What the event said was removed for its age; its effect can't be had again.
+    EventBodyRemoved = "event_body_removed", "What the event said is not kept any more";
     /// Signed in, but not allowed.
     Forbidden = "forbidden", "Not allowed";
     /// The cross-site request forgery token is missing or wrong.

@@ -224,6 +224,11 @@ pub const WEBHOOK_TOLERANCE: Duration = Duration::from_secs(5 * 60);
 pub const WEBHOOK_CLOCK_AHEAD: Duration = Duration::from_secs(60);
 /// Where no time of sending is signed, an event that was never seen is taken up to this age: senders try again for days.
 pub const WEBHOOK_LATE_MAX: Duration = Duration::from_secs(72 * 3600);
+/// What an event of a purchase webhook said is kept for so long after it was settled, unless a setting says otherwise.
+pub const WEBHOOK_BODIES_KEPT: Duration = Duration::from_secs(90 * 24 * 3600);
+/// The least that the setting may say, in days: as long as a sender may come again with an event.
+pub const WEBHOOK_BODIES_DAYS_MIN: u32 = 3;
+const _: () = assert!(WEBHOOK_LATE_MAX.as_secs() <= WEBHOOK_BODIES_DAYS_MIN as u64 * 24 * 3600);
 /// A webhook's secret, in bytes, at least.
 pub const WEBHOOK_SECRET_BYTES_MIN: usize = 16;
 /// What a source calls an event, in bytes.
@@ -356,6 +361,11 @@ pub fn table() -> Vec<Limit> {
         time("age of a webhook whose sender signs the time", WEBHOOK_TOLERANCE, "400 event_out_of_time"),
         time("age of a webhook whose sender signs no time", WEBHOOK_LATE_MAX, "400 event_out_of_time"),
         time("clock of a webhook's sender ahead of ours", WEBHOOK_CLOCK_AHEAD, "400 event_out_of_time"),
+        time(
+            "bodies of settled webhooks are kept, unless set otherwise",
+            WEBHOOK_BODIES_KEPT,
+            "removed; the event stays",
+        ),
         limit("levels of a webhook's JSON", WEBHOOK_JSON_DEPTH_MAX.to_string(), "422"),
         limit("rules for purchases", PURCHASE_RULES_MAX.to_string(), "409"),
         limit("purchases that one claim takes", PURCHASES_CLAIMED_MAX.to_string(), "claim again"),

@@ -1,5 +1,5 @@
 //! Removing what has run out: sessions, ceremonies, flows, spent values, jobs that nobody looked after, keys of postings, old outgoing
-//! events and retired keys (SES-6). What expired is refused by its check anyway; this keeps the tables small.
+//! events, what settled purchase webhooks said, and retired keys (SES-6). What expired is refused by its check anyway; this keeps the tables small.
 
 use std::sync::Arc;
 
@@ -70,8 +70,9 @@ async fn remove_batch(app: &App) -> Result<ExpiredRows> {
         jobs: now - limits::JOB_SET_ASIDE_KEPT,
         posting_keys: now - limits::IDEMPOTENCY_KEY_KEPT,
         outgoing_events: now - limits::OUTGOING_EVENT_KEPT,
+        inbox_bodies: now - app.settings.webhook_bodies_kept,
     };
-    let removed = tx.delete_expired(&before, limits::RETENTION_BATCH).await?;
+    let removed = tx.delete_expired(&before, now, limits::RETENTION_BATCH).await?;
     tx.commit().await?;
     Ok(removed)
 }
@@ -82,7 +83,7 @@ fn count(rows: &ExpiredRows) {
     }
 }
 
-const fn kinds(rows: &ExpiredRows) -> [(&'static str, u64); 9] {
+const fn kinds(rows: &ExpiredRows) -> [(&'static str, u64); 10] {
     [
         ("sessions", rows.sessions),
         ("ceremonies", rows.ceremonies),
@@ -93,6 +94,7 @@ const fn kinds(rows: &ExpiredRows) -> [(&'static str, u64); 9] {
         ("posting_keys", rows.posting_keys),
         ("outgoing_events", rows.outgoing_events),
         ("endpoint_secrets", rows.endpoint_secrets),
+        ("inbox_bodies", rows.inbox_bodies),
     ]
 }
 
@@ -106,6 +108,7 @@ fn add(sum: &mut ExpiredRows, rows: &ExpiredRows) {
     sum.posting_keys += rows.posting_keys;
     sum.outgoing_events += rows.outgoing_events;
     sum.endpoint_secrets += rows.endpoint_secrets;
+    sum.inbox_bodies += rows.inbox_bodies;
 }
 
 /// Runs now and then, and has sealed values [sealed anew](resealing), until `stop` is cancelled.

@@ -63,6 +63,8 @@ pub struct Settings {
     pub audit_kept: Option<Duration>,
     /// Points that are granted can be spent for so many days; for ever when there is no bound.
     pub points_valid_days: Option<u32>,
+    /// What a purchase webhook said is kept for so long after it was settled; the event itself for ever.
+    pub webhook_bodies_kept: Duration,
     /// Where purchase webhooks may come from.
     pub webhook_sources: Sources,
     /// What `X-Test-Auth` must say; none while test mode is off. Never in prod.
@@ -86,6 +88,7 @@ impl Settings {
             session_absolute_ttl: limits::SESSION_ABSOLUTE_TTL,
             audit_kept: None,
             points_valid_days: None,
+            webhook_bodies_kept: limits::WEBHOOK_BODIES_KEPT,
             webhook_sources: Sources::default(),
             test_auth: None,
         }

@@ -1,9 +1,28 @@
 //! Removing what has run out.
 
-use mainstay_model::{ledger::Posting, outgoing::EventType, page::PageRequest, session::RevokedReason};
-use mainstay_store::{ExpiredBefore, ExpiredRows};
+use mainstay_model::{
+    Timestamp,
+    inbox::{InboxEvent, InboxState},
+    ledger::Posting,
+    outgoing::EventType,
+    page::PageRequest,
+    session::RevokedReason,
+};
+use mainstay_store::{ExpiredBefore, ExpiredRows, Recorded};
 
 use crate::{AnyStore, outgoing, read, sample, write};
+
+/// Everything that was before.
+pub(crate) const fn expired_before(at: Timestamp) -> ExpiredBefore {
+    ExpiredBefore {
+        flows: at,
+        sessions: at,
+        jobs: at,
+        posting_keys: at,
+        outgoing_events: at,
+        inbox_bodies: at,
+    }
+}
 
 /// One kind after another; what is not due stays.
 pub async fn removes_what_ran_out(store: AnyStore) {
@@ -52,6 +71,8 @@ pub async fn removes_what_ran_out(store: AnyStore) {
         let posting = Posting { at: sample::at(at), ..sample::grant(sample::wallet(), 1) };
         tx.post(&[posting]).await.expect("post");
     }
+    let inbox = settled_events();
+    tx.record_inbox_events(&inbox).await.expect("record");
     tx.commit().await.expect("commit");
 
     let mut tx = write(&store).await;
@@ -61,8 +82,10 @@ pub async fn removes_what_ran_out(store: AnyStore) {
         jobs: sample::at(30),
         posting_keys: sample::at(40),
         outgoing_events: sample::at(40),
+        inbox_bodies: sample::at(50),
     };
-    let expired = tx.delete_expired(&before, 100).await.expect("delete");
+    let now = sample::at(60);
+    let expired = tx.delete_expired(&before, now, 100).await.expect("delete");
     let expected = ExpiredRows {
         sessions: 2,
         ceremonies: 1,
@@ -73,10 +96,11 @@ pub async fn removes_what_ran_out(store: AnyStore) {
         posting_keys: 1,
         outgoing_events: 1,
         endpoint_secrets: 1,
+        inbox_bodies: 2,
     };
     assert_eq!(expired, expected);
-    assert_eq!(expired.total(), 10);
-    let again = tx.delete_expired(&before, 100).await.expect("delete");
+    assert_eq!(expired.total(), 12);
+    let again = tx.delete_expired(&before, sample::at(70), 100).await.expect("delete");
     assert_eq!(again.total(), 0);
     tx.commit().await.expect("commit");
 
@@ -97,6 +121,36 @@ pub async fn removes_what_ran_out(store: AnyStore) {
         assert_eq!(tx.delete_email_flow(email_flow.id).await.expect("delete"), stays);
         assert_eq!(tx.spend_once(&spent, sample::at(99)).await.expect("spend"), !stays);
     }
+    for (number, mut event) in inbox.iter().cloned().enumerate() {
+        if number < 2 {
+            (event.body, event.head.body_removed_at) = (Vec::new(), Some(now));
+        }
+        assert_eq!(tx.inbox_event_by_id(event.head.id).await.expect("read"), Some(event));
+    }
+    // What they were called and what they said are known as before.
+    let mut changed = sample::inbox_event("square", "0");
+    changed.fingerprint = sample::fresh_hash();
+    let recorded = tx.record_inbox_events(&[inbox[0].clone(), changed]).await.expect("record");
+    assert_eq!(recorded, [Recorded::Duplicate, Recorded::Conflict]);
+}
+
+/// Two that were settled long ago; one that was of late; two that are old and not settled.
+fn settled_events() -> Vec<InboxEvent> {
+    let states = [
+        (InboxState::Done, 49),
+        (InboxState::Ignored, 49),
+        (InboxState::Done, 50),
+        (InboxState::Failed, 1),
+        (InboxState::SetAside, 1),
+    ];
+    let event = |(number, (state, second)): (usize, (InboxState, i64))| {
+        let mut event = sample::inbox_event("square", &number.to_string());
+        event.head.progress.state = state;
+        event.head.progress.updated_at = sample::at(second);
+        event.head.progress.next_at = (state == InboxState::Failed).then(|| sample::at(1));
+        event
+    };
+    states.into_iter().enumerate().map(event).collect()
 }
 
 /// At most so many of each kind in one call.
@@ -118,12 +172,13 @@ pub async fn keeps_to_its_limit(store: AnyStore) {
         let event = outgoing::event(EventType::EndpointTest, 0);
         tx.insert_outgoing_event_for(&event, endpoint.id).await.expect("insert");
         tx.rotate_endpoint_secret(&outgoing::secret(endpoint.id), sample::at(0)).await.expect("rotate");
+        let settled = sample::inbox_event("square", &session.id.to_string());
+        tx.record_inbox_events(&[settled]).await.expect("record");
     }
     let late = sample::at(1_000_000);
-    let before =
-        ExpiredBefore { flows: late, sessions: late, jobs: late, posting_keys: late, outgoing_events: late };
+    let before = expired_before(late);
     for each in [2, 2, 1, 0] {
-        let expired = tx.delete_expired(&before, 2).await.expect("delete");
+        let expired = tx.delete_expired(&before, late, 2).await.expect("delete");
         let expected = ExpiredRows {
             sessions: each,
             ceremonies: each,
@@ -134,6 +189,7 @@ pub async fn keeps_to_its_limit(store: AnyStore) {
             posting_keys: each,
             outgoing_events: each,
             endpoint_secrets: each,
+            inbox_bodies: each,
         };
         assert_eq!(expired, expected);
     }

@@ -267,6 +267,7 @@ pub fn inbox_event(source: &str, event_id: &str) -> InboxEvent {
             received_at: at(0),
             late_s: None,
             progress,
+            body_removed_at: None,
         },
         fingerprint: Sha256::digest(&body).into(),
         body,

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use mainstay_model::{page::PageRequest, session::RevokedReason};
-use mainstay_store::{Access, Error, ExpiredBefore, MemberUpdated, SealedValue};
+use mainstay_store::{Access, Error, MemberUpdated, SealedValue};
 
-use crate::{AnyStore, at_once, read, sample, write};
+use crate::{AnyStore, at_once, read, retention::expired_before, sample, write};
 
 /// Nothing stays of what was not committed, and the store goes on.
 pub async fn a_drop_rolls_back(store: AnyStore) {
@@ -85,8 +85,7 @@ pub async fn only_writers_write(store: AnyStore) {
     let (session, token) = sample::a_session(&store, member.id).await;
     let note = sample::note(member.id, "text");
     let late = sample::at(9_999);
-    let before =
-        ExpiredBefore { flows: late, sessions: late, jobs: late, posting_keys: late, outgoing_events: late };
+    let before = expired_before(late);
     for access in [Access::Read, Access::Snapshot] {
         let mut tx = store.begin(access).await.expect("begin");
         let outcomes = [
@@ -106,7 +105,7 @@ pub async fn only_writers_write(store: AnyStore) {
             tx.lock_name("name").await,
             tx.append_audit_events(&[sample::event("event", 0)]).await,
             tx.spend_once(&sample::fresh_hash(), sample::at(0)).await.map(drop),
-            tx.delete_expired(&before, 1).await.map(drop),
+            tx.delete_expired(&before, late, 1).await.map(drop),
             tx.revoke_oldest_sessions_of_member(member.id, 0, RevokedReason::Surplus, late).await.map(drop),
             tx.reseal(SealedValue::Job, member.id.uuid(), &[1], &[2]).await.map(drop),
         ];

@@ -40,6 +40,7 @@ pub(crate) const MIGRATIONS: &[Migration] = migrations! {
     9 "0009_outgoing_events",
     10 "0010_inbox",
     11 "0011_merchants",
+    12 "0012_inbox_bodies",
 };
 
 /// Waiting for another instance's migration, and a long migration itself, are no failures; that the table is there already is no

@@ -40,6 +40,7 @@ pub(crate) const MIGRATIONS: &[Migration] = migrations! {
     9 "0009_outgoing_events",
     10 "0010_inbox",
     11 "0011_merchants",
+    12 "0012_inbox_bodies",
 };
 
 /// As SQLx's own migrator makes it.

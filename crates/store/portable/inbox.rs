@@ -18,7 +18,8 @@ use crate::{
 
 macro_rules! head_columns {
     () => {
-        "id, source, event_id, kind, occurred_at, received_at, late_s, state, attempts, next_at, last_error, updated_at"
+        "id, source, event_id, kind, occurred_at, received_at, late_s, state, attempts, next_at, last_error, updated_at, \
+         body_removed_at"
     };
 }
 macro_rules! columns {
@@ -43,6 +44,7 @@ fn head(row: &Row) -> Result<InboxHead> {
             last_error: row::get(row, "last_error")?,
             updated_at: row::at(row, "updated_at")?,
         },
+        body_removed_at: row::at_opt(row, "body_removed_at")?,
     })
 }
 

@@ -29,9 +29,22 @@ macro_rules! delete_expired {
     };
 }
 
+/// The events stay: their names are what keeps one from having its effect twice.
+const REMOVE_BODIES: &str = concat!(
+    "UPDATE inbox_events SET body = $4, body_removed_at = $3 WHERE id IN (SELECT id FROM inbox_events \
+     WHERE updated_at < $1 AND body_removed_at IS NULL AND state IN ('done', 'ignored') ORDER BY updated_at LIMIT $2",
+    skip_locked!(),
+    ")"
+);
+
 #[async_trait]
 impl RetentionStore for Tx {
-    async fn delete_expired(&mut self, before: &ExpiredBefore, limit: u32) -> Result<ExpiredRows> {
+    async fn delete_expired(
+        &mut self,
+        before: &ExpiredBefore,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<ExpiredRows> {
         let expired =
             |sql: &'static str, before: Timestamp| query(sql).bind(Ts(before)).bind(i64::from(limit));
         Ok(ExpiredRows {
@@ -70,6 +83,9 @@ impl RetentionStore for Tx {
                     delete_expired!("webhook_endpoint_secrets", "id", "expires_at < $1"),
                     before.flows,
                 ))
+                .await?,
+            inbox_bodies: self
+                .write(expired(REMOVE_BODIES, before.inbox_bodies).bind(Ts(now)).bind(&b""[..]))
                 .await?,
         })
     }

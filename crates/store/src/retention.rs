@@ -18,6 +18,8 @@ pub struct ExpiredBefore {
     pub posting_keys: Timestamp,
     /// Outgoing events that happened before.
     pub outgoing_events: Timestamp,
+    /// What events of the inbox say that were settled before.
+    pub inbox_bodies: Timestamp,
 }
 
 /// How many rows one call removed, by kind.
@@ -41,6 +43,8 @@ pub struct ExpiredRows {
     pub outgoing_events: u64,
     /// Secrets of endpoints that do not sign any more.
     pub endpoint_secrets: u64,
+    /// What events of the inbox say; the events stay.
+    pub inbox_bodies: u64,
 }
 
 impl ExpiredRows {
@@ -56,12 +60,18 @@ impl ExpiredRows {
             + self.posting_keys
             + self.outgoing_events
             + self.endpoint_secrets
+            + self.inbox_bodies
     }
 }
 
 /// Retention.
 #[async_trait]
 pub trait RetentionStore: Send {
-    /// Removes up to `limit` rows of each kind.
-    async fn delete_expired(&mut self, before: &ExpiredBefore, limit: u32) -> Result<ExpiredRows>;
+    /// Removes up to `limit` rows of each kind; `now` is told where a row stays and only a part of it goes.
+    async fn delete_expired(
+        &mut self,
+        before: &ExpiredBefore,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<ExpiredRows>;
 }

@@ -2115,8 +2115,8 @@ export interface components {
         };
         /** @description An event with what it says. */
         InboxEvent: components["schemas"]["InboxHead"] & {
-            /** @description The body as it came. */
-            body: string;
+            /** @description The body as it came; none once it was removed. */
+            body?: string | null;
         };
         /** @description One page of the inbox, newest first. */
         InboxEvents: {
@@ -2131,6 +2131,11 @@ export interface components {
              * @description How often its effect was tried.
              */
             attempts: number;
+            /**
+             * Format: date-time
+             * @description When what it says was removed for its age; then it can't be replayed.
+             */
+            body_removed_at?: string | null;
             /** @description What the source calls it. */
             event_id: string;
             /** Format: uuid */

@@ -70,6 +70,9 @@ pub(crate) struct InboxHeadView {
     last_error: Option<String>,
     #[schema(value_type = String, format = DateTime)]
     updated_at: Timestamp,
+    /// When what it says was removed for its age; then it can't be replayed.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    body_removed_at: Option<Timestamp>,
 }
 
 impl From<InboxHead> for InboxHeadView {
@@ -87,6 +90,7 @@ impl From<InboxHead> for InboxHeadView {
             next_at: head.progress.next_at,
             last_error: head.progress.last_error,
             updated_at: head.progress.updated_at,
+            body_removed_at: head.body_removed_at,
         }
     }
 }
@@ -106,13 +110,14 @@ pub(crate) struct InboxEventsView {
 pub(crate) struct InboxEventView {
     #[serde(flatten)]
     head: InboxHeadView,
-    /// The body as it came.
-    body: String,
+    /// The body as it came; none once it was removed.
+    body: Option<String>,
 }
 
 impl From<InboxEvent> for InboxEventView {
     fn from(event: InboxEvent) -> Self {
         // It was found to be JSON before it was recorded, and JSON is UTF-8.
-        Self { body: String::from_utf8_lossy(&event.body).into_owned(), head: event.head.into() }
+        let text = String::from_utf8_lossy(&event.body).into_owned();
+        Self { body: event.head.body_removed_at.is_none().then_some(text), head: event.head.into() }
     }
 }

@@ -8,7 +8,7 @@ use aws_lc_rs::{
 };
 use mainstay_model::Timestamp;
 use mainstay_services::{
-    refusals,
+    limits, refusals, retention,
     webhooks::{Encoding, Scheme, Source, Sources},
 };
 use reqwest::RequestBuilder;
@@ -407,6 +407,27 @@ on_both_engines! {
         for nowhere in ["nowhere", "Square", "..", "%00"] {
             deliver(&server, nowhere, &[], &body).await.expect_problem(404, "not_found");
         }
+    }
+
+    async fn whk_3_an_event_is_known_after_what_it_said_was_removed(engine: Engine) {
+        let server = start(engine).await;
+        let body = stripe_event("evt_1", server.app.now(), true);
+        let send = async |body: &str| {
+            let signature = stripe(STRIPE_NEW, server.app.now().seconds(), body);
+            deliver(&server, "stripe", &[("stripe-signature", &signature)], body).await
+        };
+        send(&body).await.expect(200);
+        server.advance(limits::WEBHOOK_BODIES_KEPT + Duration::from_secs(1));
+        assert_eq!(retention::run_once(&server.app).await.expect("runs").inbox_bodies, 1);
+        // Stripe signs the time of sending, so an old event comes rightly signed; it is known all the same, and so is what it said.
+        assert_eq!(send(&body).await.expect(200).json()["status"], "duplicate");
+        send(&body.replace("evt_1\"", "evt_1\",\"more\":1")).await.expect_problem(409, "event_changed");
+        let operator = server.operator("operator").await;
+        let event = kept(&server, "stripe").await.remove(0);
+        assert!(event["body_removed_at"].is_string());
+        let event = format!("/v1/operator/inbox/{}", event["id"].as_str().expect("an id"));
+        assert!(operator.get(&event).await.expect(200).json()["body"].is_null());
+        operator.post(&format!("{event}/replay"), &json!({})).await.expect_problem(410, "event_body_removed");
     }
 
     async fn whk_5_operators_see_and_steer_the_inbox(engine: Engine) {

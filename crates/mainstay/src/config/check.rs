@@ -3,6 +3,7 @@
 use std::{fs, net::IpAddr, path::Path, time::Duration};
 
 use mainstay_providers::Roots;
+use mainstay_services::limits;
 use secrecy::ExposeSecret;
 use url::{Host, Url};
 
@@ -17,6 +18,7 @@ const TEST_AUTH_CHARS_MIN: usize = 16;
 const METRICS_TOKEN_CHARS_MIN: usize = 32;
 /// A trail that is shorter helps nobody who finds an intruder late.
 const AUDIT_KEPT_DAYS_MIN: u32 = 30;
+const DAY_SECONDS: u64 = 24 * 3600;
 /// A century.
 const DAYS_MAX: u32 = 36_500;
 /// Random 32 bytes have about 30 different values; this few mean a typed or repeated key.
@@ -99,7 +101,12 @@ pub(super) fn roots(raw: &mut Raw) -> Option<Roots> {
 
 pub(super) fn audit_kept(raw: &mut Raw) -> Option<Duration> {
     let days = days(raw, "MAINSTAY_AUDIT_KEPT_DAYS", AUDIT_KEPT_DAYS_MIN)?;
-    Some(Duration::from_secs(u64::from(days) * 24 * 3600))
+    Some(Duration::from_secs(u64::from(days) * DAY_SECONDS))
+}
+
+pub(super) fn webhook_bodies_kept(raw: &mut Raw) -> Duration {
+    let days = days(raw, "MAINSTAY_WEBHOOK_BODIES_DAYS", limits::WEBHOOK_BODIES_DAYS_MIN);
+    days.map_or(limits::WEBHOOK_BODIES_KEPT, |days| Duration::from_secs(u64::from(days) * DAY_SECONDS))
 }
 
 pub(super) fn points_valid_days(raw: &mut Raw) -> Option<u32> {

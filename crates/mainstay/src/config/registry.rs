@@ -157,8 +157,10 @@ variables! {
     ["Events"]
     "MAINSTAY_WEBHOOKS_PRIVATE_TARGETS", "false", "false",
         "Events may go over plain http and to private and local addresses, for a receiver on the same machine. Refused in staging and prod.";
-    // For each source: its name in upper case, with `_` for `-`, in place of `<SOURCE>`.
     ["Purchase webhooks"]
+    "MAINSTAY_WEBHOOK_BODIES_DAYS", "90", "90",
+        "What an event said is kept for so many days after its effect, or after it was ignored; then only its name, its fingerprint and what became of it stay, so that it still counts once. From 3 on, as long as a provider comes again with it.";
+    // For each source: its name in upper case, with `_` for `-`, in place of `<SOURCE>`.
     "MAINSTAY_WEBHOOK_<SOURCE>_KIND", "(none)", "square",
         "How the source signs: `square`, `stripe`, `standard` (Standard Webhooks), `generic` (HMAC-SHA-256 in a header of its own), or in dev `shared_secret`. Its events come to `/v1/webhooks/<source>`; the variables of the source `square-main` are called `MAINSTAY_WEBHOOK_SQUARE_MAIN_…`.";
     "MAINSTAY_WEBHOOK_<SOURCE>_SECRETS" secret, "(none: its events are refused with 503)", "what the provider shows as the signature key or signing secret",

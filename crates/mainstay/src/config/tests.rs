@@ -101,6 +101,8 @@ fn t_op_08_what_production_refuses() {
         (&[("MAINSTAY_SMTP_URL", "mail.example.com:25")], "MAINSTAY_SMTP_URL"),
         (&[("MAINSTAY_AUDIT_KEPT_DAYS", "29")], "MAINSTAY_AUDIT_KEPT_DAYS"),
         (&[("MAINSTAY_AUDIT_KEPT_DAYS", "for ever")], "MAINSTAY_AUDIT_KEPT_DAYS"),
+        (&[("MAINSTAY_WEBHOOK_BODIES_DAYS", "2")], "MAINSTAY_WEBHOOK_BODIES_DAYS"),
+        (&[("MAINSTAY_WEBHOOK_BODIES_DAYS", "for ever")], "MAINSTAY_WEBHOOK_BODIES_DAYS"),
         (&[("MAINSTAY_WALLET_POINTS_VALID_DAYS", "0")], "MAINSTAY_WALLET_POINTS_VALID_DAYS"),
         (&[("MAINSTAY_WALLET_TRANSFERS", "maybe")], "MAINSTAY_WALLET_TRANSFERS"),
         (&[("MAINSTAY_CA_FILE", "/nowhere/at/all")], "MAINSTAY_CA_FILE"),

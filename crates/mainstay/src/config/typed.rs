@@ -100,6 +100,7 @@ pub(crate) struct Config {
     pub mail_from: String,
     /// Events may go to this machine and its neighbours.
     pub webhooks_private_targets: bool,
+    pub webhook_bodies_kept: Duration,
     pub webhook_sources: Vec<WebhookSource>,
     pub serve_frontend_dir: Option<PathBuf>,
     pub log: String,
@@ -249,6 +250,7 @@ impl Config {
             mail,
             mail_from: raw.text("MAINSTAY_MAIL_FROM").unwrap_or_else(|| format!("no-reply@{host}")),
             webhooks_private_targets: raw.flag("MAINSTAY_WEBHOOKS_PRIVATE_TARGETS", false),
+            webhook_bodies_kept: check::webhook_bodies_kept(raw),
             webhook_sources: sources::read(raw, environment),
             serve_frontend_dir: raw.text("SERVE_FRONTEND_DIR").map(Into::into),
             log: raw.text("MAINSTAY_LOG").unwrap_or_else(|| "info,actix_server=warn".to_owned()),

@@ -93,6 +93,7 @@ pub(crate) fn settings(config: &Config) -> Settings {
     settings.product_name.clone_from(&config.product_name);
     settings.audit_kept = config.audit_kept;
     settings.points_valid_days = config.points_valid_days;
+    settings.webhook_bodies_kept = config.webhook_bodies_kept;
     settings.webhook_sources = Sources::new(config.webhook_sources.iter().cloned());
     settings.test_auth.clone_from(&config.test_auth);
     settings

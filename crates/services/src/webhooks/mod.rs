@@ -231,6 +231,7 @@ fn arrival(
         received_at: now,
         late_s,
         progress,
+        body_removed_at: None,
     };
     Arrival {
         event: InboxEvent { head, body, fingerprint: told.fingerprint },

@@ -47,7 +47,7 @@ pub async fn retry(
 /// Has an event's effect again, in whatever state it is: what it gave before it does not give again, what was lost comes back.
 ///
 /// # Errors
-/// [`Code::NotFound`], or the database is away.
+/// [`Code::NotFound`], [`Code::EventBodyRemoved`] for one that was settled long ago, or the database is away.
 pub async fn replay(
     app: &App,
     context: &RequestContext,
@@ -68,6 +68,7 @@ async fn run_again(
         let mut tx = app.write().await?;
         let event = tx.lock_inbox_event(id).await?.ok_or_else(Error::not_found)?;
         require(&event, states)?;
+        require_body(&event)?;
         match attempt(app, &mut *tx, &event).await {
             Ok(progress) => {
                 let detail = json!({ "before": event.head.progress.state, "after": progress.state });
@@ -120,6 +121,13 @@ fn require(event: &InboxEvent, states: &[InboxState]) -> Result<()> {
         return Ok(());
     }
     Err(Error::new(Code::Conflict, format!("The event is {state}, and nothing waits to be done with it.")))
+}
+
+fn require_body(event: &InboxEvent) -> Result<()> {
+    if event.head.body_removed_at.is_none() {
+        return Ok(());
+    }
+    Err(Error::new(Code::EventBodyRemoved, "What the event said was removed for its age. Its effect stands."))
 }
 
 fn subject(id: InboxEventId) -> String {

@@ -8,7 +8,7 @@ use mainstay_model::{
     inbox::{InboxHead, InboxState},
 };
 use mainstay_services::{
-    App, Capabilities, Code, Result, crypto, limits, refusals,
+    App, Capabilities, Code, Result, crypto, limits, refusals, retention,
     webhooks::{self, InboxFilter, Receipt, ReplayWindow, Scheme, SentHeaders, Source, Sources},
 };
 use secrecy::SecretString;
@@ -19,6 +19,7 @@ use crate::{
     harness::{Engine, NodeOptions, TestApp, refusal, runtime},
 };
 
+const DAY: Duration = Duration::from_secs(24 * 3600);
 const SECRET: &str = "till-secret-0123456789";
 
 struct Sent(Vec<(&'static str, String)>);
@@ -168,6 +169,40 @@ both_engines! {
         for action in ["webhook.replayed", "webhook.retried", "webhook.ignored"] {
             assert_eq!(test.audited(action).await, 1, "{action}");
         }
+    }
+
+    async fn whk_5_what_an_event_said_is_removed_and_the_event_stays(test: &TestApp) {
+        let mut options = NodeOptions { seed: 2, ..options([till("till")]) };
+        options.settings.webhook_bodies_kept = DAY * 3;
+        let app = test.node(options, &test.bus).await.expect("starts");
+        let caller = test.caller().await;
+        deliver(test, &app, "till", &purchase("good", test.now())).await.expect("is taken");
+        let good = only(&app).await.id;
+        test.advance(Duration::from_millis(2));
+        deliver(test, &app, "till", &poison("bad", test.now())).await.expect("is taken");
+        let bad = heads(&app).await[0].id;
+        let removed = async || retention::run_once(&app).await.expect("runs").inbox_bodies;
+        test.advance(DAY * 3 - Duration::from_secs(1));
+        assert_eq!(removed().await, 0);
+        // Whoever has its effect again may want to read it again, too.
+        webhooks::replay(&app, &test.ctx(), &caller, good).await.expect("is replayed");
+        test.advance(DAY * 3);
+        assert_eq!(removed().await, 0);
+        test.advance(limits::RETENTION_INTERVAL);
+        assert_eq!(removed().await, 1);
+
+        let kept = webhooks::get(&app, good).await.expect("stays");
+        assert_eq!((kept.body.as_slice(), kept.head.body_removed_at), (&b""[..], Some(test.now())));
+        assert_eq!((kept.head.progress.state, kept.head.event_id.as_str()), (InboxState::Done, "good"));
+        let replayed = webhooks::replay(&app, &test.ctx(), &caller, good).await;
+        assert_eq!(refusal(replayed), Code::EventBodyRemoved);
+        assert_eq!(webhooks::get(&app, good).await.expect("stays"), kept);
+        // What waits for a person is kept until they have seen to it.
+        let waiting = webhooks::get(&app, bad).await.expect("is there");
+        assert!(waiting.head.body_removed_at.is_none() && !waiting.body.is_empty());
+        webhooks::ignore(&app, &test.ctx(), &caller, bad).await.expect("is ignored");
+        test.advance(DAY * 3 + limits::RETENTION_INTERVAL);
+        assert_eq!(removed().await, 1);
     }
 
     async fn t_pu_05_a_late_event_is_taken_once_and_marked(test: &TestApp) {

@@ -27,6 +27,7 @@ export const inbox: Translation<typeof english> = {
   },
   "inbox.next": "مجددًا {date}",
   "inbox.body": "ما جاء فيه",
+  "inbox.bodyRemoved": "حُذف ما جاء فيه بتاريخ {date}.",
   "inbox.conflict": "تغيّرت حالته في هذه الأثناء. أعد تحميل القائمة.",
   "inbox.now": "الحدث الآن: {state}.",
   "inbox.retry": "المحاولة من جديد",

@@ -18,6 +18,7 @@ export const inbox = {
   },
   "inbox.next": "again {date}",
   "inbox.body": "What it says",
+  "inbox.bodyRemoved": "What it said was removed on {date}.",
   "inbox.conflict": "Its state has changed meanwhile. Load the list again.",
   "inbox.now": "The event is now: {state}.",
   "inbox.retry": "Try again",

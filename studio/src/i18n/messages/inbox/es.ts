@@ -21,6 +21,7 @@ export const inbox: Translation<typeof english> = {
   },
   "inbox.next": "otra vez el {date}",
   "inbox.body": "Lo que dice",
+  "inbox.bodyRemoved": "Lo que decía se eliminó el {date}.",
   "inbox.conflict": "Su estado ha cambiado entretanto. Vuelve a cargar la lista.",
   "inbox.now": "El evento ahora: {state}.",
   "inbox.retry": "Volver a intentarlo",

@@ -21,6 +21,7 @@ export const inbox: Translation<typeof english> = {
   },
   "inbox.next": "שוב ב־{date}",
   "inbox.body": "מה כתוב בו",
+  "inbox.bodyRemoved": "מה שהיה כתוב בו הוסר ב־{date}.",
   "inbox.conflict": "מצבו השתנה בינתיים. יש לטעון את הרשימה מחדש.",
   "inbox.now": "האירוע עכשיו: {state}.",
   "inbox.retry": "ניסיון נוסף",

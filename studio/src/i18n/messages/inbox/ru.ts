@@ -23,6 +23,7 @@ export const inbox: Translation<typeof english> = {
   },
   "inbox.next": "снова {date}",
   "inbox.body": "Что в нём",
+  "inbox.bodyRemoved": "Его содержимое удалено: {date}.",
   "inbox.conflict": "Его состояние уже изменилось. Загрузите список заново.",
   "inbox.now": "Событие теперь: {state}.",
   "inbox.retry": "Попробовать снова",

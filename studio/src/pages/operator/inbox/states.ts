@@ -1,4 +1,6 @@
 // The states of an event in the inbox, and what an operator can do with it in each.
+import type { InboxHead } from "../../../api/types.ts";
+
 export const STATES = ["set_aside", "failed", "done", "ignored"] as const;
 export type State = (typeof STATES)[number];
 export type Step = "retry" | "replay" | "ignore";
@@ -14,9 +16,12 @@ export function isState(text: string): text is State {
   return (STATES as readonly string[]).includes(text);
 }
 
-/** A state that this release doesn't know allows nothing. */
-export function stepsOf(state: string): readonly Step[] {
-  return isState(state) ? STEPS[state] : [];
+/** A state that this release doesn't know allows nothing; neither does an event whose body is gone. */
+export function stepsOf({
+  state,
+  body_removed_at,
+}: Pick<InboxHead, "state" | "body_removed_at">): readonly Step[] {
+  return isState(state) && !body_removed_at ? STEPS[state] : [];
 }
 
 /** A body as people read it; as it came when it is no JSON. */
