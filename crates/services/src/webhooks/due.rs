@@ -44,7 +44,9 @@ async fn try_next(app: &App) -> Result<bool> {
         Ok(progress) => settle(app, tx, &event, progress).await?,
         Err(error) if is_poisoned(&error) => {
             drop(tx);
-            fail_alone(app, &event, &error).await?;
+            if let Some((tx, event, progress)) = fail_alone(app, &event, &error).await? {
+                settle(app, tx, &event, progress).await?;
+            }
         }
         Err(error) => return Err(error.into()),
     }
@@ -108,13 +110,17 @@ pub(super) async fn settle(
     Ok(())
 }
 
-/// The effect broke its transaction: only that it failed is written, in another.
-pub(super) async fn fail_alone(app: &App, event: &InboxEvent, cause: &store::Error) -> Result<()> {
+/// The effect broke its transaction: that it failed is to be settled in another, which is answered. None when the event is gone.
+pub(super) async fn fail_alone(
+    app: &App,
+    event: &InboxEvent,
+    cause: &store::Error,
+) -> Result<Option<(Box<dyn Tx>, InboxEvent, InboxProgress)>> {
     tracing::error!(event = "webhook.poisoned", id = %event.head.id, cause = cause.to_string());
     let mut tx = app.write().await?;
-    let Some(event) = tx.lock_inbox_event(event.head.id).await? else { return Ok(()) };
+    let Some(event) = tx.lock_inbox_event(event.head.id).await? else { return Ok(None) };
     let progress = failed(&app.ports, event.head.progress.attempts, "poisoned");
-    Ok(settle(app, tx, &event, progress).await?)
+    Ok(Some((tx, event, progress)))
 }
 
 /// Tries failed events again as they become due, until `stop` is cancelled.

@@ -1,4 +1,5 @@
-//! What operators see of the inbox and do with it: look, try again, replay, ignore.
+//! What operators see of the inbox and do with it: look, try again, replay, ignore. What they did is in the audit trail, in vain or
+//! refused as well.
 
 use mainstay_model::{
     InboxEventId,
@@ -12,6 +13,9 @@ use super::{
     inbox::is_poisoned,
 };
 use crate::{App, Caller, Code, Error, RequestContext, Result, audit, limits};
+
+/// States in which something waits to be done.
+const UNSETTLED: [InboxState; 2] = [InboxState::Failed, InboxState::SetAside];
 
 /// Lists events, newest first, at most [`limits::PAGE_ITEMS_MAX`].
 ///
@@ -40,8 +44,8 @@ pub async fn retry(
     caller: &Caller,
     id: InboxEventId,
 ) -> Result<InboxEvent> {
-    let states = [InboxState::Failed, InboxState::SetAside];
-    run_again(app, context, caller, id, ("webhook.retried", &states)).await
+    let outcome = run_again(app, context, caller, id, ("webhook.retried", &UNSETTLED)).await;
+    refusal_told(app, context, caller, id, "webhook.retry_refused", outcome).await
 }
 
 /// Has an event's effect again, in whatever state it is: what it gave before it does not give again, what was lost comes back.
@@ -54,7 +58,8 @@ pub async fn replay(
     caller: &Caller,
     id: InboxEventId,
 ) -> Result<InboxEvent> {
-    run_again(app, context, caller, id, ("webhook.replayed", InboxState::ALL)).await
+    let outcome = run_again(app, context, caller, id, ("webhook.replayed", InboxState::ALL)).await;
+    refusal_told(app, context, caller, id, "webhook.replay_refused", outcome).await
 }
 
 async fn run_again(
@@ -69,20 +74,21 @@ async fn run_again(
         let event = tx.lock_inbox_event(id).await?.ok_or_else(Error::not_found)?;
         require(&event, states)?;
         require_body(&event)?;
-        match attempt(app, &mut *tx, &event).await {
-            Ok(progress) => {
-                let detail = json!({ "before": event.head.progress.state, "after": progress.state });
-                let told = audit::event(app, context, action, &caller.actor(), subject(id), detail);
-                tx.append_audit_events(&[told]).await?;
-                settle(app, tx, &event, progress).await?;
-            }
+        let (mut tx, event, progress) = match attempt(app, &mut *tx, &event).await {
+            Ok(progress) => (tx, event, progress),
             Err(error) if is_poisoned(&error) => {
                 drop(tx);
-                fail_alone(app, &event, &error).await?;
+                fail_alone(app, &event, &error).await?.ok_or_else(Error::not_found)?
             }
             Err(error) => return Err(error.into()),
+        };
+        let mut detail = json!({ "before": event.head.progress.state, "after": progress.state });
+        if let Some(fault) = &progress.last_error {
+            detail["fault"] = fault.as_str().into();
         }
-        Ok(())
+        let told = audit::event(app, context, action, &caller.actor(), subject(id), detail);
+        tx.append_audit_events(&[told]).await?;
+        Ok(settle(app, tx, &event, progress).await?)
     })
     .await?;
     get(app, id).await
@@ -98,10 +104,20 @@ pub async fn ignore(
     caller: &Caller,
     id: InboxEventId,
 ) -> Result<InboxEvent> {
+    let outcome = set_ignored(app, context, caller, id).await;
+    refusal_told(app, context, caller, id, "webhook.ignore_refused", outcome).await
+}
+
+async fn set_ignored(
+    app: &App,
+    context: &RequestContext,
+    caller: &Caller,
+    id: InboxEventId,
+) -> Result<InboxEvent> {
     app.retrying(|| async {
         let mut tx = app.write().await?;
         let mut event = tx.lock_inbox_event(id).await?.ok_or_else(Error::not_found)?;
-        require(&event, &[InboxState::Failed, InboxState::SetAside])?;
+        require(&event, &UNSETTLED)?;
         let progress = &mut event.head.progress;
         let detail = json!({ "before": progress.state, "fault": progress.last_error });
         (progress.state, progress.next_at, progress.updated_at) = (InboxState::Ignored, None, app.now());
@@ -113,6 +129,30 @@ pub async fn ignore(
         Ok(event)
     })
     .await
+}
+
+/// Writes a refusal into the trail, for the transaction that was refused left nothing. A fault of ours is no refusal.
+async fn refusal_told<T>(
+    app: &App,
+    context: &RequestContext,
+    caller: &Caller,
+    id: InboxEventId,
+    action: &'static str,
+    outcome: Result<T>,
+) -> Result<T> {
+    let error = match outcome {
+        Err(error) if !error.is_ours() => error,
+        outcome => return outcome,
+    };
+    let detail = json!({ "code": error.code.as_str() });
+    let told = audit::event(app, context, action, &caller.actor(), subject(id), detail);
+    app.retrying(|| async {
+        let mut tx = app.write().await?;
+        tx.append_audit_events(std::slice::from_ref(&told)).await?;
+        Ok(tx.commit().await?)
+    })
+    .await?;
+    Err(error)
 }
 
 fn require(event: &InboxEvent, states: &[InboxState]) -> Result<()> {

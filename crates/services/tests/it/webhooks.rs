@@ -205,6 +205,52 @@ both_engines! {
         assert_eq!(removed().await, 1);
     }
 
+    async fn whk_5_what_operators_do_in_vain_is_in_the_trail_too(test: &TestApp) {
+        let app = node(test).await;
+        let (caller, ctx) = (test.caller().await, test.ctx());
+        deliver(test, &app, "till", &purchase("good", test.now())).await.expect("is taken");
+        let good = only(&app).await.id;
+        test.advance(Duration::from_millis(2));
+        // No engine keeps such a text, so that its effect breaks the transaction.
+        let mut event = purchase("bad", test.now());
+        event["data"]["purchase_id"] = "p\0".into();
+        deliver(test, &app, "till", &event).await.expect("is taken");
+        let bad = heads(&app).await[0].clone();
+        assert_eq!(bad.progress.last_error.as_deref(), Some("poisoned"));
+
+        let newest = async |action: &str, subject: mainstay_model::InboxEventId| {
+            let told = test.audit_events().await.remove(0);
+            assert_eq!((told.action.as_str(), told.subject), (action, format!("webhook_event:{subject}")));
+            assert_eq!(told.actor, caller.actor().to_text());
+            serde_json::from_str::<Value>(&told.detail).expect("JSON")
+        };
+        let failed = json!({ "before": "failed", "after": "failed", "fault": "poisoned" });
+        for (attempts, action) in [(2, "webhook.retried"), (3, "webhook.replayed")] {
+            let tried = if attempts == 2 {
+                webhooks::retry(&app, &ctx, &caller, bad.id).await
+            } else {
+                webhooks::replay(&app, &ctx, &caller, bad.id).await
+            };
+            assert_eq!(tried.expect("is tried").head.progress.attempts, attempts);
+            assert_eq!(newest(action, bad.id).await, failed);
+        }
+
+        let conflict = json!({ "code": "conflict" });
+        assert_eq!(refusal(webhooks::retry(&app, &ctx, &caller, good).await), Code::Conflict);
+        assert_eq!(newest("webhook.retry_refused", good).await, conflict);
+        assert_eq!(refusal(webhooks::ignore(&app, &ctx, &caller, good).await), Code::Conflict);
+        assert_eq!(newest("webhook.ignore_refused", good).await, conflict);
+        let nobody = mainstay_model::InboxEventId::new(app.new_uuid());
+        assert_eq!(refusal(webhooks::replay(&app, &ctx, &caller, nobody).await), Code::NotFound);
+        assert_eq!(newest("webhook.replay_refused", nobody).await, json!({ "code": "not_found" }));
+        // What is no refusal is none in the trail.
+        let told = test.audit_events().await.len();
+        test.store.set_down(true);
+        assert_eq!(refusal(webhooks::replay(&app, &ctx, &caller, good).await), Code::DependencyUnavailable);
+        test.store.set_down(false);
+        assert_eq!(test.audit_events().await.len(), told);
+    }
+
     async fn t_pu_05_a_late_event_is_taken_once_and_marked(test: &TestApp) {
         let app = node(test).await;
         let late = purchase("late", test.now() - Duration::from_secs(3 * 3600));
