@@ -21,6 +21,7 @@ export const NOTIFICATION_URL = "https://app.example.com/v1/webhooks/square";
 const EVENTS = [
   "square-payment-updated",
   "square-refund-updated",
+  "square-dispute-state-updated",
   "stripe-checkout-session-completed",
   "stripe-charge-refunded",
   "standard-purchase-completed",

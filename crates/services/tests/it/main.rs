@@ -22,6 +22,7 @@ mod resealing;
 mod retention;
 mod service_keys;
 mod sessions;
+mod square_disputes;
 mod tenants;
 mod wallet;
 mod webhooks;

@@ -43,7 +43,7 @@ fn source(name: &str, scheme: Scheme, secret: &str) -> Source {
 }
 
 /// A node with a till, Square and Stripe.
-async fn node(test: &TestApp, seed: u64) -> Arc<App> {
+pub(crate) async fn node(test: &TestApp, seed: u64) -> Arc<App> {
     let till =
         Scheme::Generic { header: "x-signature".to_owned(), encoding: Encoding::Hex, timestamp_header: None };
     let mut options = NodeOptions { seed, ..NodeOptions::new() };
@@ -55,7 +55,7 @@ async fn node(test: &TestApp, seed: u64) -> Arc<App> {
     test.node(options, &test.bus).await.expect("starts")
 }
 
-async fn deliver(test: &TestApp, app: &App, source: &str, event: &Value) -> Receipt {
+pub(crate) async fn deliver(test: &TestApp, app: &App, source: &str, event: &Value) -> Receipt {
     let body = event.to_string().into_bytes();
     let mac = |key: &str, parts: &[&[u8]]| crypto::hmac_sha256(key.as_bytes(), &parts.concat());
     let header = match source {
@@ -92,7 +92,7 @@ fn refunded(id: &str, purchase: &str, amount: i64, at: Timestamp) -> Value {
 }
 
 /// A point for each dollar.
-fn rule(name: &str) -> NewRule {
+pub(crate) fn rule(name: &str) -> NewRule {
     NewRule {
         name: name.to_owned(),
         source: None,
@@ -107,13 +107,13 @@ fn rule(name: &str) -> NewRule {
     }
 }
 
-async fn with_rule(test: &TestApp, app: &App, rule: &NewRule) {
+pub(crate) async fn with_rule(test: &TestApp, app: &App, rule: &NewRule) {
     let operator = test.caller().await;
     purchases::make_rule(app, &test.ctx(), &operator, rule).await.expect("is made");
 }
 
 /// A member whose customer id the sources know.
-async fn customer(test: &TestApp, app: &App, source: &str, id: &str) -> Caller {
+pub(crate) async fn customer(test: &TestApp, app: &App, source: &str, id: &str) -> Caller {
     let caller = test.caller().await;
     let foreign =
         ForeignLink { source: source.to_owned(), kind: CustomerKeyKind::Customer, value: id.to_owned() };
@@ -122,7 +122,7 @@ async fn customer(test: &TestApp, app: &App, source: &str, id: &str) -> Caller {
 }
 
 /// What a member has and owes.
-async fn balance(app: &App, id: MemberId) -> (i64, i64) {
+pub(crate) async fn balance(app: &App, id: MemberId) -> (i64, i64) {
     let wallet = AccountRef::member(id);
     let mut tx = app.read().await.expect("opens");
     let mut of = async |account: AccountRef| {

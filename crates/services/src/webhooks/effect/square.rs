@@ -1,5 +1,5 @@
-//! Square's `payment.created`, `payment.updated` and `refund.updated`.
-//! <https://developer.squareup.com/reference/square/payments-api/webhooks/payment.updated>
+//! Square's `payment.*`, `refund.*`, `dispute.created` and `dispute.state.updated`.
+//! <https://developer.squareup.com/reference/square/webhooks>
 
 use mainstay_model::purchase::{CustomerKeyKind, Purchase, Refund};
 use serde::Deserialize;
@@ -51,11 +51,28 @@ struct PaymentRefund {
     created_at: String,
 }
 
+/// <https://developer.squareup.com/reference/square/objects/Dispute>
+#[derive(Deserialize)]
+struct Dispute {
+    id: String,
+    state: String,
+    amount_money: Money,
+    disputed_payment: DisputedPayment,
+    updated_at: Option<String>,
+    created_at: String,
+}
+
+#[derive(Deserialize)]
+struct DisputedPayment {
+    payment_id: String,
+}
+
 pub(super) fn read(kind: &str, document: &Value) -> Result<Option<Effect>, Unfit> {
     let object = &document["data"]["object"];
     match kind {
         "payment.created" | "payment.updated" => payment(&of(&object["payment"])?),
         "refund.created" | "refund.updated" => refund(of(&object["refund"])?),
+        "dispute.created" | "dispute.state.updated" => dispute(of(&object["dispute"])?),
         _ => Ok(None),
     }
 }
@@ -91,5 +108,22 @@ fn refund(refund: PaymentRefund) -> Result<Option<Effect>, Unfit> {
         amount: amount(refund.amount_money.amount)?,
         currency: currency(&refund.amount_money.currency)?,
         occurred_at: moment(refund.updated_at.as_deref().unwrap_or(&refund.created_at))?,
+    })))
+}
+
+/// The money is withheld while a dispute lasts, and comes back when it is won. An inquiry is a question, and no money has moved.
+/// <https://developer.squareup.com/reference/square/enums/DisputeState>
+fn dispute(dispute: Dispute) -> Result<Option<Effect>, Unfit> {
+    let taken = match dispute.state.as_str() {
+        state if state.starts_with("INQUIRY_") => return Ok(None),
+        "WON" => 0,
+        _ => dispute.amount_money.amount,
+    };
+    Ok(Some(Effect::Refund(Refund {
+        external_id: dispute.id,
+        purchase_id: dispute.disputed_payment.payment_id,
+        amount: amount(taken)?,
+        currency: currency(&dispute.amount_money.currency)?,
+        occurred_at: moment(dispute.updated_at.as_deref().unwrap_or(&dispute.created_at))?,
     })))
 }
