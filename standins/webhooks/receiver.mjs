@@ -18,7 +18,7 @@ export class Receiver {
   /** Everything that came, oldest first; `verdicts` has one for each secret. */
   requests = [];
   secrets = [];
-  /** `{status, location, hang, endless}` */
+  /** `{status, location, retry_after, hang, endless}` */
   mode = { status: 204 };
 
   async take(req, res) {
@@ -26,9 +26,12 @@ export class Receiver {
     const { method, url, headers } = req;
     const verdicts = this.secrets.map((secret) => judge(secret, body, headers));
     this.requests.push({ method, url, headers, body, verdicts });
-    const { status = 204, location, hang, endless } = this.mode;
+    const { status = 204, location, retry_after, hang, endless } = this.mode;
     if (hang) return;
-    res.writeHead(status, location ? { location } : {});
+    res.writeHead(status, {
+      ...(location && { location }),
+      ...(retry_after && { "retry-after": retry_after }),
+    });
     if (endless) return this.#pour(res);
     res.end();
   }

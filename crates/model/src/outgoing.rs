@@ -127,7 +127,8 @@ pub struct Delivery {
     pub state: DeliveryState,
     /// Attempts so far.
     pub attempts: i64,
-    /// Failed attempts since it was last made to wait from the beginning; they decide the next pause.
+    /// Pauses of the schedule that are spent since it was last made to wait from the beginning: one for each failed attempt, and those
+    /// that lay within a wait that the receiver asked for.
     pub failures: i64,
     /// Not before.
     pub next_at: Timestamp,

@@ -297,7 +297,7 @@ pub async fn attempts_are_written_down(store: AnyStore) {
     let unclaimed = attempted(key, 10, 1, AfterAttempt::Delivered);
     assert!(!tx.finish_attempt(&unclaimed).await.expect("nobody claimed it"));
     assert_eq!(tx.claim_deliveries(sample::at(1), sample::at(10), &places).await.expect("claim").len(), 1);
-    let retried = attempted(key, 10, 1, AfterAttempt::Retry(sample::at(20)));
+    let retried = attempted(key, 10, 1, AfterAttempt::Retry { at: sample::at(20), pauses: 3 });
     assert!(
         !tx.finish_attempt(&Attempted { claimed_until: sample::at(11), ..retried.clone() })
             .await
@@ -306,7 +306,7 @@ pub async fn attempts_are_written_down(store: AnyStore) {
     assert!(tx.finish_attempt(&retried).await.expect("finish"));
     assert!(!tx.finish_attempt(&retried).await.expect("the claim is over"));
     let mut expected = fresh(&endpoint, &event);
-    (expected.attempts, expected.failures, expected.next_at) = (1, 1, sample::at(20));
+    (expected.attempts, expected.failures, expected.next_at) = (1, 3, sample::at(20));
     expected.last_fault = Some("time_out".to_owned());
     assert_eq!(tx.delivery_by_key(key).await.expect("read"), Some(expected.clone()));
     let counts = DeliveryCounts { waiting: 1, oldest: Some(sample::at(20)), endpoints_disabled: 0 };
@@ -318,7 +318,7 @@ pub async fn attempts_are_written_down(store: AnyStore) {
     );
     let set_aside = Attempted { status: Some(500), ..attempted(key, 30, 20, AfterAttempt::SetAside) };
     assert!(tx.finish_attempt(&set_aside).await.expect("finish"));
-    (expected.state, expected.attempts, expected.failures) = (DeliveryState::SetAside, 2, 2);
+    (expected.state, expected.attempts, expected.failures) = (DeliveryState::SetAside, 2, 4);
     expected.last_status = Some(500);
     assert_eq!(tx.delivery_by_key(key).await.expect("read"), Some(expected.clone()));
     assert_eq!(tx.delivery_counts().await.expect("count").waiting, 0);

@@ -321,10 +321,10 @@ impl OutgoingEventStore for Tx {
     }
 
     async fn finish_attempt(&mut self, attempted: &Attempted<'_>) -> Result<bool> {
-        let (state, next_at) = match attempted.after {
-            AfterAttempt::Delivered => (DeliveryState::Delivered, None),
-            AfterAttempt::Retry(at) => (DeliveryState::Pending, Some(at)),
-            AfterAttempt::SetAside => (DeliveryState::SetAside, None),
+        let (state, next_at, failures) = match attempted.after {
+            AfterAttempt::Delivered => (DeliveryState::Delivered, None, 0),
+            AfterAttempt::Retry { at, pauses } => (DeliveryState::Pending, Some(at), pauses),
+            AfterAttempt::SetAside => (DeliveryState::SetAside, None, 1),
         };
         let is_delivered = state == DeliveryState::Delivered;
         let found = self
@@ -338,7 +338,7 @@ impl OutgoingEventStore for Tx {
                 .bind(attempted.key.endpoint_id.uuid())
                 .bind(attempted.key.event_id.uuid())
                 .bind(Ts(attempted.claimed_until))
-                .bind(i64::from(!is_delivered))
+                .bind(failures)
                 .bind(state.as_str())
                 .bind(next_at.map(Ts))
                 .bind(is_delivered.then_some(Ts(attempted.at)))

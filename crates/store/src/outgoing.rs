@@ -16,8 +16,13 @@ use crate::Result;
 pub enum AfterAttempt {
     /// It got through.
     Delivered,
-    /// It is tried again, not before this moment.
-    Retry(Timestamp),
+    /// It is tried again.
+    Retry {
+        /// Not before this moment.
+        at: Timestamp,
+        /// How many pauses of the schedule that spends; at least one.
+        pauses: i64,
+    },
     /// No further attempt.
     SetAside,
 }

@@ -3,12 +3,13 @@
 
 mod address;
 mod names;
+mod retry_after;
 
 use std::{error::Error as StdError, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use mainstay_services::{
-    ports::{SendFault, SignedEvent, TargetFault, WebhookSender},
+    ports::{Answer, SendFault, SignedEvent, TargetFault, WebhookSender},
     sabotage::{self, Guard},
 };
 use metrics::counter;
@@ -84,7 +85,7 @@ impl HttpWebhooks {
         })
     }
 
-    async fn post(&self, event: &SignedEvent) -> Result<u16, SendFault> {
+    async fn post(&self, event: &SignedEvent) -> Result<Answer, SendFault> {
         // A number in the place of a name is never resolved, so it is looked at here.
         self.check_target(&event.url).map_err(|_| SendFault::PrivateTarget)?;
         let mut answer = self
@@ -99,6 +100,7 @@ impl HttpWebhooks {
             .send()
             .await
             .map_err(|error| fault(&error))?;
+        let (status, retry_after) = (answer.status().as_u16(), retry_after::read(answer.headers()));
         // A short answer is read to its end, so that the connection can be used again; nothing of it is kept.
         let mut left = limits::WEBHOOK_ANSWER_BYTES_MAX;
         while let Ok(Some(chunk)) = answer.chunk().await
@@ -106,7 +108,7 @@ impl HttpWebhooks {
         {
             left -= chunk.len();
         }
-        Ok(answer.status().as_u16())
+        Ok(Answer { status, retry_after })
     }
 }
 
@@ -152,10 +154,10 @@ impl WebhookSender for HttpWebhooks {
         }
     }
 
-    async fn send(&self, event: &SignedEvent) -> Result<u16, SendFault> {
+    async fn send(&self, event: &SignedEvent) -> Result<Answer, SendFault> {
         let outcome = self.post(event).await;
         let word = match &outcome {
-            Ok(200..=299) => "ok",
+            Ok(Answer { status: 200..=299, .. }) => "ok",
             Ok(_) => "refused",
             Err(fault) => fault.as_str(),
         };

@@ -13,11 +13,11 @@ use std::{
 };
 
 use async_trait::async_trait;
-use mainstay_model::OutgoingEventId;
+use mainstay_model::{OutgoingEventId, Timestamp};
 use mainstay_providers::{HttpWebhooks, SystemClock, Targets, WebhooksConfig, webhooks::Names};
 use mainstay_services::{
     events::signature::{secret_text, sign},
-    ports::{Clock, SendFault, SignedEvent, TargetFault, WebhookSender},
+    ports::{Answer, Clock, RetryAfter, SendFault, SignedEvent, TargetFault, WebhookSender},
 };
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -67,6 +67,10 @@ fn signed(url: &str, secrets: &[[u8; 32]]) -> SignedEvent {
     let signature = sign(secrets.iter().map(|secret| &secret[..]), id, timestamp, BODY);
     let url = url.parse().expect("a URL");
     SignedEvent { url, id: id.to_string(), timestamp, signature, body: BODY.to_owned() }
+}
+
+fn answered(status: u16) -> Answer {
+    Answer { status, retry_after: None }
 }
 
 fn texts() -> Vec<String> {
@@ -121,7 +125,7 @@ async fn whk_6_libraries_of_receivers_take_what_is_sent_and_nothing_else() {
         [(&SECRETS[..1], [true, false, false]), (&SECRETS[..2], [true, true, false]), (&[], [false; 3])]
     {
         receiver.control(reqwest::Method::DELETE, "/requests", Value::Null).await;
-        assert_eq!(sender.send(&signed(&url, secrets)).await, Ok(204));
+        assert_eq!(sender.send(&signed(&url, secrets)).await, Ok(answered(204)));
         let mut request = receiver.get("/requests").await[0].clone();
         assert_eq!((&request["method"], &request["url"]), (&json!("POST"), &json!("/in?token=a%20b")));
         assert_eq!(request["headers"]["content-type"], "application/json");
@@ -265,7 +269,7 @@ async fn whk_6_a_name_is_asked_for_once_and_its_certificate_is_checked() {
     };
     let sender = HttpWebhooks::new(&config);
     let to = |name: &str| signed(&format!("https://{name}:{port}/"), &SECRETS[..1]);
-    assert_eq!(sender.send(&to("hooks.example.com")).await, Ok(204));
+    assert_eq!(sender.send(&to("hooks.example.com")).await, Ok(answered(204)));
     assert_eq!(names.asked.load(SeqCst), 1);
     assert_eq!(sender.send(&to("other.example.com")).await, Err(SendFault::NoConnection));
     let strict = WebhooksConfig { roots: None, ..config };
@@ -283,11 +287,25 @@ async fn whk_6_redirects_are_not_followed() {
         for location in [format!("http://127.0.0.1:{port}/"), "http://169.254.169.254/latest/".to_owned()] {
             receiver.put("/mode", json!({ "status": status, "location": location })).await;
             let outcome = sender.send(&signed(receiver.fact("url"), &SECRETS[..1])).await;
-            assert_eq!(outcome, Ok(status), "{location}");
+            assert_eq!(outcome, Ok(answered(status)), "{location}");
         }
     }
     assert_eq!(receiver.get("/requests").await.as_array().expect("a list").len(), 10);
     assert_eq!(caught.load(SeqCst), 0);
+}
+
+#[tokio::test]
+async fn whk_6_a_receivers_wish_to_be_asked_later_is_told() {
+    let receiver = receiver().await;
+    let event = signed(receiver.fact("url"), &SECRETS[..1]);
+    let sender = sender(Targets::Any);
+    for (text, asked) in [
+        ("120", RetryAfter::Delay(Duration::from_secs(120))),
+        ("Fri, 15 Jan 2027 08:00:00 GMT", RetryAfter::Moment(Timestamp::from_seconds(1_800_000_000))),
+    ] {
+        receiver.put("/mode", json!({ "status": 503, "retry_after": text })).await;
+        assert_eq!(sender.send(&event).await, Ok(Answer { status: 503, retry_after: Some(asked) }));
+    }
 }
 
 #[tokio::test]
@@ -297,7 +315,7 @@ async fn receivers_that_never_end_take_bounded_time() {
     let event = signed(receiver.fact("url"), &SECRETS[..1]);
     let patient = sender(Targets::Any);
     let answer = tokio::time::timeout(Duration::from_secs(5), patient.send(&event));
-    assert_eq!(answer.await.expect("is not read to its end"), Ok(200));
+    assert_eq!(answer.await.expect("is not read to its end"), Ok(answered(200)));
 
     receiver.put("/mode", json!({ "hang": true })).await;
     let config = WebhooksConfig { timeout: Duration::from_millis(300), ..WebhooksConfig::new(Targets::Any) };
@@ -305,7 +323,7 @@ async fn receivers_that_never_end_take_bounded_time() {
     assert_eq!(hurried.send(&event).await, Err(SendFault::TimeOut));
 
     receiver.put("/mode", json!({ "status": 503 })).await;
-    assert_eq!(hurried.send(&event).await, Ok(503));
+    assert_eq!(hurried.send(&event).await, Ok(answered(503)));
     let url = receiver.fact("url").to_owned();
     receiver.stop().await;
     until("nobody listens any more", Duration::from_secs(10), async || {

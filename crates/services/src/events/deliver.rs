@@ -25,7 +25,7 @@ use crate::{
     background::{contained, contained_until},
     crypto::Purpose,
     limits,
-    ports::{Signal, SignedEvent},
+    ports::{RetryAfter, Signal, SignedEvent},
 };
 
 /// A claimed delivery with all that an attempt needs.
@@ -42,10 +42,11 @@ struct Outcome {
     status: Option<u16>,
     /// None when it got through.
     fault: Option<&'static str>,
+    retry_after: Option<RetryAfter>,
 }
 
 const fn failed(fault: &'static str) -> Outcome {
-    Outcome { status: None, fault: Some(fault) }
+    Outcome { status: None, fault: Some(fault), retry_after: None }
 }
 
 /// Claims what is due, delivers it, and answers how many attempts were made.
@@ -123,13 +124,13 @@ async fn attempt(app: &App, flight: &Flight, at: Timestamp) -> Outcome {
     let signed =
         SignedEvent { url, id: event.id.to_string(), timestamp, signature, body: event.body.clone() };
     match app.ports.webhooks.send(&signed).await {
-        Ok(status) => {
-            let fault = match status {
+        Ok(answer) => {
+            let fault = match answer.status {
                 200..=299 => None,
                 300..=399 => Some("redirect"),
                 _ => Some("status"),
             };
-            Outcome { status: Some(status), fault }
+            Outcome { status: Some(answer.status), fault, retry_after: answer.retry_after }
         }
         Err(fault) => failed(fault.as_str()),
     }
@@ -153,8 +154,16 @@ async fn write_down(
     let after = match outcome.fault {
         None => AfterAttempt::Delivered,
         Some(_) if is_last => AfterAttempt::SetAside,
-        Some(_) => schedule::pause_after(delivery.failures + 1, &*app.ports.random)
-            .map_or(AfterAttempt::SetAside, |pause| AfterAttempt::Retry(now + pause)),
+        Some(_) => {
+            let asked = outcome.retry_after.map_or(Duration::ZERO, |asked| match asked {
+                RetryAfter::Delay(delay) => delay,
+                RetryAfter::Moment(moment) => moment.since(now),
+            });
+            schedule::pause_after(delivery.failures, asked, &*app.ports.random).map_or(
+                AfterAttempt::SetAside,
+                |pause| AfterAttempt::Retry { at: now + pause.wait, pauses: pause.spent },
+            )
+        }
     };
     let disabling = match after {
         AfterAttempt::SetAside if is_gone => Some((DisabledReason::Gone, None)),
@@ -216,7 +225,7 @@ fn tell(flight: &Flight, outcome: Outcome, after: AfterAttempt, written: Option<
     let word = match (after, written) {
         (_, None) => "claim_lost",
         (AfterAttempt::Delivered, _) => "delivered",
-        (AfterAttempt::Retry(_), _) => "retried",
+        (AfterAttempt::Retry { .. }, _) => "retried",
         (AfterAttempt::SetAside, _) => "set_aside",
     };
     metrics::counter!("mainstay_deliveries_total", "outcome" => word).increment(1);
@@ -224,7 +233,7 @@ fn tell(flight: &Flight, outcome: Outcome, after: AfterAttempt, written: Option<
     let (fault, status) = (outcome.fault.unwrap_or_default(), outcome.status);
     match after {
         AfterAttempt::Delivered => {}
-        AfterAttempt::Retry(_) => {
+        AfterAttempt::Retry { .. } => {
             tracing::warn!(event = "delivery.failed", %endpoint, outgoing_event = %event, fault, status);
         }
         AfterAttempt::SetAside => {

@@ -19,7 +19,7 @@ pub use self::{
     limiter::{Admission, Backoff, Decision, Limiter, LimiterUnavailable, Quota},
     mailer::{Mail, MailError, Mailer},
     request::{current_request_id, in_request},
-    webhook_sender::{SendFault, SignedEvent, TargetFault, WebhookSender},
+    webhook_sender::{Answer, RetryAfter, SendFault, SignedEvent, TargetFault, WebhookSender},
 };
 
 /// All of them, as one deployment has them.

@@ -1,6 +1,9 @@
 //! Sends signed events to addresses that operators name. Whoever sends must reach nothing that is not on the public internet.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
+use mainstay_model::Timestamp;
 use url::Url;
 
 /// An event, signed for one attempt (Standard Webhooks 1.0).
@@ -62,6 +65,24 @@ impl SendFault {
     }
 }
 
+/// What a receiver answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// When the receiver wants to be asked again, if it says so.
+    pub retry_after: Option<RetryAfter>,
+}
+
+/// When a receiver wants to be asked again, in either of its forms (RFC 9110, 10.2.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RetryAfter {
+    /// So long after its answer.
+    Delay(Duration),
+    /// Not before this moment.
+    Moment(Timestamp),
+}
+
 /// Sends events.
 #[async_trait]
 pub trait WebhookSender: Send + Sync {
@@ -71,6 +92,6 @@ pub trait WebhookSender: Send + Sync {
     /// What is wrong with it.
     fn check_target(&self, url: &Url) -> Result<(), TargetFault>;
 
-    /// Sends an event once and answers the status, whatever it is. Follows no redirect.
-    async fn send(&self, event: &SignedEvent) -> Result<u16, SendFault>;
+    /// Sends an event once and tells the answer, whatever it is. Follows no redirect.
+    async fn send(&self, event: &SignedEvent) -> Result<Answer, SendFault>;
 }

@@ -11,7 +11,7 @@ use mainstay_services::{
         endpoints::{self as manage, EndpointChange},
     },
     limits,
-    ports::SendFault,
+    ports::{RetryAfter, SendFault},
     retention,
 };
 use serde_json::{Value, json};
@@ -114,6 +114,39 @@ both_engines! {
         let sent = test.sender.sent();
         assert!(sent.iter().all(|one| one.body == sent[0].body && one.id == sent[0].id));
         assert_ne!(sent[0].signature, sent[9].signature);
+    }
+
+    async fn whk_6_a_receiver_is_asked_again_when_it_says_and_not_beyond_three_days(test: &TestApp) {
+        let (endpoint, _) = endpoint(test, "hooks.example.com", &[]).await;
+        let event = granted(test, 1).await;
+        let begun = test.now();
+        let answer = async |asked: RetryAfter| {
+            test.sender.next(SendFate::RetryAfter(503, asked));
+            assert_eq!(deliver(test).await, 1);
+            delivery(test, endpoint.id, event.id).await.next_at
+        };
+        // In seconds and as a date, each from our own clock's now.
+        let next_at = answer(RetryAfter::Delay(MINUTE * 20)).await;
+        assert_eq!(next_at, begun + MINUTE * 20);
+        test.advance(MINUTE * 20 - MINUTE / 60);
+        assert_eq!(deliver(test).await, 0);
+        test.advance(MINUTE / 60);
+        let asked = test.now() + MINUTE * 600;
+        assert_eq!(answer(RetryAfter::Moment(asked)).await, asked);
+        test.advance(MINUTE * 600);
+        // Sooner than our own pause, or in the past, is no reason to hurry: what is left are 14 hours and twice 20.
+        let now = test.now();
+        let next_at = answer(RetryAfter::Moment(begun)).await;
+        assert!(next_at >= now + MINUTE * 60 * 14 * 4 / 5, "{next_at}");
+        test.advance(next_at.since(now));
+        // Later than the schedule ends means: once more, at its end.
+        let now = test.now();
+        assert_eq!(answer(RetryAfter::Delay(DAY * 30)).await, now + MINUTE * 60 * 40);
+        test.advance(MINUTE * 60 * 40);
+        assert!(test.now().since(begun) < 3 * DAY);
+        answer(RetryAfter::Delay(MINUTE)).await;
+        let found = delivery(test, endpoint.id, event.id).await;
+        assert_eq!((found.state, found.attempts), (DeliveryState::SetAside, 5));
     }
 
     async fn whk_6_an_endpoint_is_enabled_by_hand_and_gets_what_it_missed(test: &TestApp) {

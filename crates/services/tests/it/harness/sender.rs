@@ -6,12 +6,13 @@ use std::{
 };
 
 use async_trait::async_trait;
-use mainstay_services::ports::{SendFault, SignedEvent, TargetFault, WebhookSender};
+use mainstay_services::ports::{Answer, RetryAfter, SendFault, SignedEvent, TargetFault, WebhookSender};
 use url::Url;
 
 /// What happens to the next event that is sent.
 pub(crate) enum SendFate {
     Status(u16),
+    RetryAfter(u16, RetryAfter),
     Fail(SendFault),
     Panic,
     /// Never returns.
@@ -61,12 +62,15 @@ impl WebhookSender for RecordingSender {
         if url.scheme() == "https" { Ok(()) } else { Err(TargetFault::NotHttps) }
     }
 
-    async fn send(&self, event: &SignedEvent) -> Result<u16, SendFault> {
+    async fn send(&self, event: &SignedEvent) -> Result<Answer, SendFault> {
         self.sent.lock().expect("not poisoned").push(event.clone());
         let host = event.url.host_str().unwrap_or_default().to_owned();
         let fate = self.fates.lock().expect("not poisoned").pop_front();
         match fate {
-            Some(SendFate::Status(status)) => return Ok(status),
+            Some(SendFate::Status(status)) => return Ok(Answer { status, retry_after: None }),
+            Some(SendFate::RetryAfter(status, asked)) => {
+                return Ok(Answer { status, retry_after: Some(asked) });
+            }
             Some(SendFate::Fail(fault)) => return Err(fault),
             Some(SendFate::Panic) => panic!("a bug in the sender"),
             Some(SendFate::Hang) => std::future::pending().await,
@@ -75,6 +79,7 @@ impl WebhookSender for RecordingSender {
         if self.frozen.lock().expect("not poisoned").contains(&host) {
             std::future::pending::<()>().await;
         }
-        Ok(self.always.lock().expect("not poisoned").get(&host).copied().unwrap_or(204))
+        let status = self.always.lock().expect("not poisoned").get(&host).copied().unwrap_or(204);
+        Ok(Answer { status, retry_after: None })
     }
 }
