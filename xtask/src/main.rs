@@ -5,6 +5,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool speaks to its terminal")]
 
+mod alerts;
 mod audit;
 mod bench;
 mod ci;
@@ -71,6 +72,8 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<OsString>,
     },
+    /// Checks the alerts of `ops/alerts`, and when they fire.
+    Alerts,
     /// Everything that must hold before a change is merged.
     Ci,
     /// Looks up every dependency in the advisory database; checks licences and sources.
@@ -108,6 +111,7 @@ fn main() -> ExitCode {
             test::run(if quick { test::Scope::Rust } else { test::Scope::Everything }, &nextest)
         }
         Command::GateSelfTest { arguments } => gate_self_test::run(&arguments),
+        Command::Alerts => alerts::run(),
         Command::Ci => ci::run(),
         Command::Audit => audit::run(),
         Command::Generate { check } => {

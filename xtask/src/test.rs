@@ -5,7 +5,7 @@ use std::{ffi::OsString, fs};
 use anyhow::Result;
 
 use crate::{
-    node, process, python,
+    alerts, node, process, python,
     services::{Purpose, Services},
     setup,
     steps::Steps,
@@ -48,6 +48,7 @@ pub(crate) fn prepare(steps: &mut Steps, scope: Scope) -> Result<()> {
     if scope == Scope::Everything {
         steps.step("studio: check", || process::run(node::STUDIO.npm().args(["run", "check"])))?;
         steps.step("studio: test", || process::run(node::STUDIO.npm().arg("test")))?;
+        steps.step("alerts: test", alerts::run)?;
         steps.step("stand-ins: test", || process::run(node::STANDINS.npm().arg("test")))?;
     }
     Ok(())

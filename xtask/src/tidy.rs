@@ -3,6 +3,7 @@
 //! A check is a function from the checkout's text files to findings. It never writes, and each has a test that makes
 //! it fail: a check that can't fail checks nothing.
 
+mod alerts;
 mod code;
 mod dependencies;
 mod engines;
@@ -110,6 +111,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("no file is too long", lengths::check),
     ("nothing unfinished, no sleeping tests, no unwrap in production code", code::check),
     ("both engines have the same migrations and modules", engines::check),
+    ("every alert is on a metric that there is, tested, and told what to do about", alerts::check),
     ("every promise names tests that exist", promises::check),
     ("every relative link leads somewhere", links::check),
     ("no build leaves guards out by mistake", sabotage::check),

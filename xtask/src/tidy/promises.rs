@@ -156,7 +156,7 @@ impl Tests {
 
 fn is_script_test(path: &str) -> bool {
     let test = path.starts_with("standins/browser/") || path.contains(".test.") || is_test_file(path);
-    test && [".mjs", ".js", ".ts"].iter().any(|kind| path.ends_with(kind))
+    test && [".mjs", ".js", ".ts", ".yml"].iter().any(|kind| path.ends_with(kind))
 }
 
 #[cfg(test)]
