@@ -91,6 +91,10 @@ pub(crate) enum Need {
     TestSignIn,
     /// A service key is lent that reads wallets and gives points.
     ServiceKey,
+    /// An operator is lent, or made by the test sign-in.
+    Operator,
+    /// A source of purchase webhooks is lent whose events the gate may sign.
+    WebhookSource,
     /// The address is `https`.
     Tls,
 }

@@ -24,3 +24,4 @@ mod run;
 mod scan;
 mod selftest;
 mod target;
+mod webhook;

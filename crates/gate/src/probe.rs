@@ -10,6 +10,7 @@ use std::{
 
 use reqwest::Method;
 use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::OnceCell;
 
 use crate::{
     check::Ended,
@@ -19,6 +20,7 @@ use crate::{
     openapi::{self, Operation},
     scan::Stranger,
     target::Target,
+    webhook,
 };
 
 /// One check's hold on the world.
@@ -39,9 +41,19 @@ pub(crate) struct World {
     pub(crate) members: Register,
     /// Where mails of the deployment can be read.
     pub(crate) mailbox: Option<Arc<dyn Mailbox>>,
-    /// A team's own back end's key, lent by the operator.
-    pub(crate) service_key: Option<SecretString>,
+    pub(crate) lent: Lent,
     pub(crate) budget: Arc<crate::client::Budget>,
+}
+
+/// What whoever runs the deployment lends to the gate.
+#[derive(Default)]
+pub(crate) struct Lent {
+    /// A team's own back end's key.
+    pub(crate) service_key: Option<SecretString>,
+    /// A source of purchase webhooks.
+    pub(crate) webhook_source: Option<webhook::Source>,
+    /// That purchases of that source count is seen to once in a run.
+    pub(crate) purchase_rule: OnceCell<()>,
 }
 
 impl Probe {
@@ -83,12 +95,19 @@ impl Probe {
     /// A request as a team's own back end would send it, with the key that was lent; only for checks that need it.
     pub(crate) fn service(&self, method: Method, path: &str) -> Result<Call, Ended> {
         let none = || Ended::Unanswerable("no service key was lent (--service-key)".to_owned());
-        let key = self.world.service_key.as_ref().ok_or_else(none)?;
+        let key = self.world.lent.service_key.as_ref().ok_or_else(none)?;
         let bearer = format!("Bearer {}", key.expose_secret());
         Ok(self.client.call(method, path).header("authorization", bearer))
     }
 
-    /// A new operator with tokens, where the test sign-in makes one.
+    /// The source of purchase webhooks that was lent; only for checks that need it.
+    pub(crate) fn webhook_source(&self) -> Result<&webhook::Source, Ended> {
+        let none =
+            || Ended::Unanswerable("no source of purchase webhooks was lent (--webhook-source)".to_owned());
+        self.world.lent.webhook_source.as_ref().ok_or_else(none)
+    }
+
+    /// An operator with tokens: the one who is lent, or a new one of the test sign-in.
     pub(crate) async fn operator(&self) -> Result<Actor, Ended> {
         self.world.members.operator(&self.client).await
     }

@@ -35,6 +35,10 @@ pub(crate) enum Given {
     TestAuth,
     /// A service key that moves points.
     ServiceKey,
+    /// An operator's account.
+    Operator,
+    /// A source of purchase webhooks with its secret.
+    WebhookSource,
 }
 
 /// Hears how a run goes on.
@@ -174,6 +178,16 @@ fn may_run(plan: &Plan, check: &Check, target: &Target, world: &World) -> Result
             }
             Need::ServiceKey if !plan.given.contains(&Given::ServiceKey) => {
                 return unanswerable("no service key was lent that gives points (--service-key)");
+            }
+            Need::Operator
+                if !plan.given.contains(&Given::Operator) && !plan.given.contains(&Given::TestAuth) =>
+            {
+                return unanswerable("no operator was lent (--operator), and none can be made (--test-auth)");
+            }
+            Need::WebhookSource if !plan.given.contains(&Given::WebhookSource) => {
+                return unanswerable(
+                    "no source of purchase webhooks was lent (--webhook-source, --webhook-secret)",
+                );
             }
             Need::Tls if target.base.scheme() != "https" => {
                 return not_applicable("the address is plain http".to_owned());

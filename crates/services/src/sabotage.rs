@@ -108,6 +108,17 @@ guards! {
     PostingsTogether = "postings_together", "who posts while somebody else does is turned away";
     HoldAmount = "hold_amount", "a hold takes one point, however many it says";
     ReversalOnce = "reversal_once", "a transfer is undone as often as somebody asks";
+    WebhookSignature = "webhook_signature", "an event is taken whoever signed it";
+    WebhookSource = "webhook_source", "a source that does not exist is taken for one that does";
+    WebhookAge = "webhook_age", "an event may be of any age";
+    WebhookOnce = "webhook_once", "an event that comes again is another one";
+    WebhookMeaning = "webhook_meaning", "an event that comes again may say something else";
+    WebhookReceipt = "webhook_receipt", "a receipt tells that the buyer is nobody known";
+    WebhookRefusal = "webhook_refusal", "a refusal repeats the event";
+    PurchaseOnce = "purchase_once", "a purchase counts as often as an event tells of it";
+    RefundOnce = "refund_once", "a refund takes back as often as an event tells of it";
+    RefundFirst = "refund_first", "a refund that comes before its purchase is forgotten";
+    RefundDebt = "refund_debt", "points that were spent are not owed";
 }
 
 /// Whether a guard is left out.

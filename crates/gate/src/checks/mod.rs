@@ -5,6 +5,7 @@ mod configuration;
 mod edge;
 mod identity;
 mod own_things;
+mod purchases;
 mod sessions;
 mod shop;
 mod verdict;
@@ -14,8 +15,16 @@ use crate::check::Check;
 
 /// Every check against a Mainstay.
 pub(crate) fn all() -> Vec<&'static Check> {
-    [identity::CHECKS, sessions::CHECKS, access::CHECKS, wallet::CHECKS, edge::CHECKS, configuration::CHECKS]
-        .concat()
+    [
+        identity::CHECKS,
+        sessions::CHECKS,
+        access::CHECKS,
+        wallet::CHECKS,
+        purchases::CHECKS,
+        edge::CHECKS,
+        configuration::CHECKS,
+    ]
+    .concat()
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use clap::{Args, Parser};
 use secrecy::SecretString;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
-use tokio::time::Instant;
+use tokio::{sync::OnceCell, time::Instant};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -17,13 +17,15 @@ use crate::{
     evidence::{Recorder, milliseconds},
     limits,
     members::{
-        Credentials, EmailCode, Maker, PasskeySignUp, Register, TestSignIn, mailbox, mailbox::Mailbox,
+        Credentials, EmailCode, LentOperator, Maker, PasskeySignUp, Register, TestSignIn, mailbox,
+        mailbox::Mailbox,
     },
-    probe::World,
+    probe::{Lent, World},
     report::{self, FORM, Files, Kind, Progress, Report, Subject},
     run::{self, Given, Plan},
     selftest,
     target::Target,
+    webhook,
 };
 
 /// Where the password of `--imap` comes from.
@@ -57,6 +59,21 @@ pub(super) struct Arguments {
     /// A service key with the scopes wallet:read and wallet:write, to give points to the gate's own members with.
     #[arg(long, value_name = "KEY", env = "MAINSTAY_GATE_SERVICE_KEY", hide_env_values = true)]
     service_key: Option<String>,
+    /// The name of a source of purchase webhooks of the kind `standard`, whose events the gate may sign.
+    #[arg(long, value_name = "NAME", env = "MAINSTAY_GATE_WEBHOOK_SOURCE", requires = "webhook_secret")]
+    webhook_source: Option<String>,
+    /// The secret of that source.
+    #[arg(
+        long,
+        value_name = "SECRET",
+        env = "MAINSTAY_GATE_WEBHOOK_SECRET",
+        hide_env_values = true,
+        requires = "webhook_source"
+    )]
+    webhook_secret: Option<String>,
+    /// The address of an operator who is lent, and whose mailed codes can be read; they are signed out in the end and not removed.
+    #[arg(long, value_name = "ADDRESS", env = "MAINSTAY_GATE_OPERATOR")]
+    operator: Option<String>,
     /// Authorities (PEM) to believe beside the public ones.
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
@@ -156,7 +173,18 @@ async fn attack(arguments: &Arguments, checks: Vec<&'static Check>, json: bool) 
     let given = given(arguments, &target);
     let maker = maker(arguments, &target, mailbox.as_ref())?;
     let service_key = arguments.service_key.clone().map(SecretString::from);
-    let world = Arc::new(World { sources, members: Register::new(maker), mailbox, service_key, budget });
+    let webhook_source = match (&arguments.webhook_source, &arguments.webhook_secret) {
+        (Some(name), Some(secret)) => Some(webhook::Source::new(name, secret)?),
+        _ => None,
+    };
+    let operator = operator(arguments, mailbox.as_ref())?;
+    let world = Arc::new(World {
+        sources,
+        members: Register::new(maker, operator),
+        mailbox,
+        lent: Lent { service_key, webhook_source, purchase_rule: OnceCell::new() },
+        budget,
+    });
     let plan = Plan { checks, concurrency: arguments.concurrency, destructive: arguments.destructive, given };
     let interrupt = interrupted();
     let started_at = OffsetDateTime::now_utc().format(&Rfc3339).context("the clock is out of range")?;
@@ -198,6 +226,12 @@ fn given(arguments: &Arguments, target: &Target) -> BTreeSet<Given> {
     if arguments.service_key.is_some() {
         given.insert(Given::ServiceKey);
     }
+    if arguments.operator.is_some() {
+        given.insert(Given::Operator);
+    }
+    if arguments.webhook_source.is_some() {
+        given.insert(Given::WebhookSource);
+    }
     if arguments.mailbox.is_some() || arguments.imap.is_some() {
         given.insert(Given::Mailbox);
     }
@@ -222,6 +256,16 @@ fn maker(
         return Ok(Some(Arc::new(Credentials::from_file(path)?)));
     }
     Ok(if is_on("passkey") { Some(Arc::new(PasskeySignUp::default())) } else { None })
+}
+
+/// The operator who is lent, if one is.
+fn operator(
+    arguments: &Arguments,
+    mailbox: Option<&Arc<dyn Mailbox>>,
+) -> anyhow::Result<Option<LentOperator>> {
+    let Some(address) = &arguments.operator else { return Ok(None) };
+    let mailbox = mailbox.context("--operator needs the mailbox of its codes (--mailbox or --imap)")?;
+    Ok(Some(LentOperator::new(address, EmailCode(Arc::clone(mailbox)))))
 }
 
 async fn open_mailbox(arguments: &Arguments) -> anyhow::Result<Option<Arc<dyn Mailbox>>> {

@@ -16,7 +16,7 @@ use crate::{
     evidence::{Recorder, milliseconds},
     limits,
     members::Register,
-    probe::World,
+    probe::{Lent, World},
     report::{self, FORM, Files, Kind, Progress, Report, Subject},
     run::{self, Plan},
     scan::{self, Document, Stranger, TargetFile},
@@ -126,8 +126,13 @@ pub(crate) async fn scan(
     }
     let members_by = stranger.describe();
     let target = Arc::new(Target::stranger(&url, stranger));
-    let world =
-        Arc::new(World { sources, members: Register::new(None), mailbox: None, service_key: None, budget });
+    let world = Arc::new(World {
+        sources,
+        members: Register::new(None, None),
+        mailbox: None,
+        lent: Lent::default(),
+        budget,
+    });
     let plan =
         Plan { checks, concurrency: arguments.concurrency, destructive: false, given: BTreeSet::new() };
     let interrupt = interrupted();

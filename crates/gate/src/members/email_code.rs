@@ -17,7 +17,12 @@ use crate::{
 pub(crate) struct EmailCode(pub(crate) Arc<dyn Mailbox>);
 
 impl EmailCode {
-    async fn sign_in(&self, client: &Client, address: &str, posture: Posture) -> Result<Actor, Ended> {
+    pub(super) async fn sign_in(
+        &self,
+        client: &Client,
+        address: &str,
+        posture: Posture,
+    ) -> Result<Actor, Ended> {
         let device = Device::new(client, posture)?;
         let already = self.0.mails(address).await?.len();
         let start = device.post("/v1/auth/email/start").purpose("asks for a code for a member");

@@ -3,6 +3,7 @@
 mod actor;
 mod credentials;
 mod email_code;
+mod lent_operator;
 pub(crate) mod mailbox;
 mod passkey;
 mod register;
@@ -12,6 +13,7 @@ pub(crate) use self::{
     actor::{Actor, Posture},
     credentials::Credentials,
     email_code::EmailCode,
+    lent_operator::LentOperator,
     passkey::PasskeySignUp,
     register::Register,
     test_sign_in::TestSignIn,

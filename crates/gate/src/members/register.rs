@@ -19,12 +19,14 @@ use crate::{
     check::Ended,
     client::Client,
     limits,
-    members::{Actor, Maker, Posture, Wish},
+    members::{Actor, LentOperator, Maker, Posture, Wish},
 };
 
 /// The throw-away members of a run.
 pub(crate) struct Register {
     maker: Option<Arc<dyn Maker>>,
+    /// Wins over one that could be made.
+    lent_operator: Option<LentOperator>,
     /// Makes the names of one run unlike those of another.
     run: String,
     made: Arc<Mutex<Vec<Made>>>,
@@ -39,10 +41,11 @@ struct Made {
 }
 
 impl Register {
-    pub(crate) fn new(maker: Option<Arc<dyn Maker>>) -> Self {
+    pub(crate) fn new(maker: Option<Arc<dyn Maker>>, lent_operator: Option<LentOperator>) -> Self {
         let run = uuid::Uuid::new_v4().simple().to_string();
         Self {
             maker,
+            lent_operator,
             run: run[..10].to_owned(),
             made: Arc::default(),
             under_way: TaskTracker::new(),
@@ -91,8 +94,11 @@ impl Register {
         self.sign_up(maker, async move { by.make(&client, &wish).await }).await
     }
 
-    /// A new operator with tokens.
+    /// An operator with tokens.
     pub(crate) async fn operator(&self, client: &Client) -> Result<Actor, Ended> {
+        if let Some(lent) = &self.lent_operator {
+            return lent.signed_in(client).await;
+        }
         let maker = self.maker()?;
         let wish = Wish { name: self.name()?, posture: Posture::Bearer, number: 0 };
         let (client, by) = (client.clone(), Arc::clone(&maker));
@@ -125,6 +131,9 @@ impl Register {
     pub(crate) async fn remove_all(&self, client: &Client) -> (usize, Vec<String>) {
         self.under_way.close();
         self.under_way.wait().await;
+        if let Some(lent) = &self.lent_operator {
+            lent.sign_out(client).await;
+        }
         let made = std::mem::take(&mut *self.made.lock());
         // A member may have signed in several times; gone is gone.
         let (mut gone, mut left) = (BTreeSet::new(), BTreeSet::new());
@@ -192,7 +201,7 @@ mod tests {
         let base = "http://localhost:1".parse().unwrap();
         let budget = Arc::new(Budget::new(1));
         let client = Client::new(reqwest::Client::new(), base, Recorder::default(), budget);
-        let register = Register::new(None);
+        let register = Register::new(None, None);
         let (answer, waiting) = oneshot::channel::<()>();
         let sign_up = async move {
             let _ = waiting.await;

@@ -5,13 +5,21 @@ use url::Url;
 use uuid::Uuid;
 
 use super::{server::Settings, stand_in::StandIn};
-use crate::check::{Check, Need};
+use crate::{
+    check::{Check, Need},
+    webhook,
+};
 
 /// The secret of the servers' test sign-in; they live for one check, on the loopback.
 pub(super) const TEST_AUTH: &str = "for-the-self-test-alone";
 
 /// What the service key opens that is lent to the gate.
 pub(super) const LENT_SCOPES: &[&str] = &["wallet:read", "wallet:write"];
+
+/// The source of purchase webhooks that is lent to the gate.
+pub(super) const LENT_SOURCE: &str = "till";
+/// Where its secret stands.
+pub(super) const LENT_SOURCE_SECRET: &str = "MAINSTAY_WEBHOOK_TILL_SECRETS";
 
 /// The environment in which a check is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +61,8 @@ pub(super) fn right(stage: Stage, public: &Url, stand_in: &StandIn) -> Settings 
             set("MAINSTAY_TEST_AUTH", TEST_AUTH);
             // Apple stays off: that something is off must be told too.
             set("MAINSTAY_WALLET_TRANSFERS", "true");
+            set("MAINSTAY_WEBHOOK_TILL_KIND", "standard");
+            set(LENT_SOURCE_SECRET, &webhook::Source::fresh_secret());
             set("MAINSTAY_PASSWORD_SIGN_IN", "true");
             set("MAINSTAY_SOCIAL_LOGIN", "true");
             set("GOOGLE_CLIENT_ID", "self-test.apps.example.com");

@@ -117,6 +117,12 @@ async fn once(
         let key = server.service_key(program, &settings, setting::LENT_SCOPES).await?;
         line.extend(["--service-key".to_owned(), key]);
     }
+    if check.needs.contains(&Need::WebhookSource) {
+        let secret = settings.get(setting::LENT_SOURCE_SECRET).context("the server has no source")?;
+        line.extend(
+            ["--webhook-source", setting::LENT_SOURCE, "--webhook-secret", secret].map(str::to_owned),
+        );
+    }
     if check.needs.contains(&Need::Nodes) {
         // One server under two names: that the nodes agree is tested elsewhere, here the check only has to be able to fail.
         line.extend(["--node".to_owned(), public.to_string(), "--node".to_owned(), public.to_string()]);

@@ -12,6 +12,8 @@ use mainstay_model::{
     purchase::{CustomerKeyKind, Purchase, Refund},
 };
 
+#[cfg(feature = "sabotage")]
+pub(crate) use self::settle::is_nobodys;
 pub use self::{
     buyer::BuyerKey,
     claim::{Claim, claim, list},

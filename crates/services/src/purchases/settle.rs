@@ -16,7 +16,12 @@ use mainstay_store::{self as store, Posted, PurchaseDay, PurchaseName, Tx};
 use serde_json::json;
 
 use super::{Effect, Told};
-use crate::{App, crypto, events, limits, ports::Ports, wallet};
+use crate::{
+    App, crypto, events, limits,
+    ports::Ports,
+    sabotage::{self, Guard},
+    wallet,
+};
 
 /// On what purchases are settled.
 #[derive(Clone)]
@@ -66,6 +71,7 @@ pub(crate) async fn apply(tx: &mut dyn Tx, terms: &Terms, told: &[&Told]) -> sto
         let (purchase, went_back) = found?;
         let owner = owners.get(name).copied().filter(|_| purchase.claimed_at.is_none());
         let is_new = tried.contains(&purchase.id);
+        let went_back = if is_new && sabotage::is_off(Guard::RefundFirst) { 0 } else { went_back };
         Some(Due { purchase, went_back, owner, is_new })
     });
     let settled = settle(tx, terms, due.collect()).await?;
@@ -83,6 +89,13 @@ pub(crate) async fn apply(tx: &mut dyn Tx, terms: &Terms, told: &[&Told]) -> sto
         }
     }
     tx.insert_purchase_keys(&keys.into_iter().collect::<Vec<_>>()).await
+}
+
+/// Whether it is about a purchase that belongs to nobody yet.
+#[cfg(feature = "sabotage")]
+pub(crate) async fn is_nobodys(app: &App, told: &Told) -> crate::Result<bool> {
+    let found = app.write().await?.purchases_by_names(&[told.name()]).await?;
+    Ok(found.iter().flatten().any(|(purchase, _)| purchase.claimed_at.is_none()))
 }
 
 /// Answers the ids of all purchases that it tried to write down; one that was there keeps its own.
@@ -163,7 +176,7 @@ pub(super) async fn settle(
             purchase.taken_back = purchase.owed_back(refunded);
             let wallet = AccountRef::member(member_id);
             let owed = purchase.taken_back - before;
-            if let Some(amount) = Amount::new(owed) {
+            if let Some(amount) = Amount::new(owed).filter(|_| !sabotage::is_off(Guard::RefundDebt)) {
                 let order = Order::ClawBack { from: wallet, amount };
                 postings.push(posting(terms, purchase, order, "Purchase refunded", now));
             } else if let Some(amount) = Amount::new(-owed) {

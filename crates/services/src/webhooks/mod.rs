@@ -33,7 +33,10 @@ pub use self::{
     verify::SentHeaders,
 };
 use crate::{
-    App, Capability, Code, Error, RequestContext, Result, purchases::Told as ToldPurchase, refusals,
+    App, Capability, Code, Error, RequestContext, Result,
+    purchases::{Effect, Told as ToldPurchase},
+    refusals,
+    sabotage::{self, Guard},
 };
 
 /// The configured sources by their names.
@@ -49,7 +52,8 @@ impl Sources {
     /// One by its name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Source> {
-        self.0.get(name)
+        let another = self.0.values().next().filter(|_| sabotage::is_off(Guard::WebhookSource));
+        self.0.get(name).or(another)
     }
 
     /// Whether there are none.
@@ -124,11 +128,26 @@ pub async fn receive(
     let now = app.now();
     let (told, late_s) = match accept(source, headers, &body, now) {
         Ok(accepted) => accepted,
-        Err(fault) => return Err(refuse(app, context, source, fault)),
+        Err(fault) => {
+            let mut refused = refuse(app, context, source, fault);
+            if sabotage::is_off(Guard::WebhookRefusal) {
+                refused.detail = String::from_utf8_lossy(&body).into_owned().into();
+            }
+            return Err(refused);
+        }
     };
     let arrival = arrival(app, context, source, (told, late_s), body);
     let kind = arrival.event.head.kind.clone();
+    #[cfg(feature = "sabotage")]
+    let effect = arrival.effect.clone();
     let recorded = app.inbox.record(arrival).await?;
+    #[cfg(feature = "sabotage")]
+    if sabotage::is_off(Guard::WebhookReceipt)
+        && let Some(told) = effect
+        && crate::purchases::is_nobodys(app, &told).await?
+    {
+        return Err(Error::not_found());
+    }
     let outcome = match recorded {
         Recorded::New => "recorded",
         Recorded::Duplicate => "duplicate",
@@ -204,7 +223,10 @@ fn arrival(
     body: Vec<u8>,
 ) -> Arrival {
     let now = app.now();
-    let effect = effect::read(source.scheme(), &told.kind, &told.document);
+    let mut effect = effect::read(source.scheme(), &told.kind, &told.document);
+    if let Ok(Some(effect)) = &mut effect {
+        rename(effect, &told.event_id);
+    }
     let progress = match &effect {
         Ok(Some(_)) => InboxProgress {
             state: InboxState::Done,
@@ -222,10 +244,12 @@ fn arrival(
         },
         Err(fault) => inbox::failed(&app.ports, 0, fault.as_str()),
     };
+    let id = InboxEventId::new(app.new_uuid());
+    let is_once = !sabotage::is_off(Guard::WebhookOnce);
     let head = InboxHead {
-        id: InboxEventId::new(app.new_uuid()),
+        id,
         source: source.name().to_owned(),
-        event_id: told.event_id,
+        event_id: if is_once { told.event_id } else { id.to_string() },
         kind: told.kind,
         occurred_at: told.occurred_at,
         received_at: now,
@@ -234,8 +258,25 @@ fn arrival(
         body_removed_at: None,
     };
     Arrival {
-        event: InboxEvent { head, body, fingerprint: told.fingerprint },
+        event: InboxEvent {
+            head,
+            body,
+            fingerprint: if sabotage::is_off(Guard::WebhookMeaning) { [0; 32] } else { told.fingerprint },
+        },
         effect: effect.ok().flatten().map(|effect| ToldPurchase::new(&app.buyer_key, source.name(), effect)),
         request_id: context.request_id.clone(),
+    }
+}
+
+/// The guards that know a purchase and a refund again: without them, each event tells of one of its own.
+fn rename(effect: &mut Effect, event_id: &str) {
+    match effect {
+        Effect::Purchase(purchase) if sabotage::is_off(Guard::PurchaseOnce) => {
+            purchase.external_id.push_str(event_id);
+        }
+        Effect::Refund(refund) if sabotage::is_off(Guard::RefundOnce) => {
+            refund.external_id.push_str(event_id);
+        }
+        Effect::Purchase(_) | Effect::Refund(_) => {}
     }
 }

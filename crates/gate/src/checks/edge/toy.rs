@@ -12,7 +12,7 @@ use crate::{
     client::{Budget, Client, Sources, Trust},
     evidence::Recorder,
     members::Register,
-    probe::{Probe, World},
+    probe::{Lent, Probe, World},
     target::Target,
 };
 
@@ -45,8 +45,13 @@ pub(super) async fn probe_of(answer: &'static [u8], then: Then) -> Probe {
     let recorder = Recorder::default();
     let http = sources.fresh().expect("a client");
     let client = Client::new(http, base.clone(), recorder.clone(), Arc::clone(&budget));
-    let world =
-        Arc::new(World { sources, members: Register::new(None), mailbox: None, service_key: None, budget });
+    let world = Arc::new(World {
+        sources,
+        members: Register::new(None, None),
+        mailbox: None,
+        lent: Lent::default(),
+        budget,
+    });
     let target = Target {
         base,
         nodes: Vec::new(),

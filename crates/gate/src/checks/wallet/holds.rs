@@ -32,7 +32,7 @@ pub(crate) static CHECK: Check = Check {
         Reference::Cwe(367),
         Reference::Api(6),
     ],
-    needs: &[Need::Capability("wallet"), Need::ServiceKey, Need::TestSignIn],
+    needs: &[Need::Capability("wallet"), Need::ServiceKey, Need::Operator, Need::Disposable],
     effect: Effect::Safe,
     phase: Phase::Together,
     control: Control::Guard("hold_amount"),

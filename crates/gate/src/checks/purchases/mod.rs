@@ -1,0 +1,46 @@
+//! Purchases: what forged, repeated and crooked events of a payment provider do to points (WHK-1…4).
+
+mod bodies;
+mod buyers;
+mod changed_event;
+mod debt;
+mod event_age;
+mod limits;
+mod refund_first;
+mod refund_once;
+mod refusals;
+mod replay;
+mod sessions;
+mod signature;
+mod sources;
+mod till;
+mod told_twice;
+
+use crate::check::{Check, Need};
+
+/// What it takes to send events that do nothing.
+const NEEDS: &[Need] = &[Need::Capability("purchases"), Need::WebhookSource];
+/// The same, where purchases of the gate's own members become points; only an operator can make the rule for it.
+const NEEDS_POINTS: &[Need] = &[
+    Need::Capability("purchases"),
+    Need::Capability("wallet"),
+    Need::WebhookSource,
+    Need::Operator,
+    Need::Disposable,
+];
+
+pub(super) const CHECKS: &[&Check] = &[
+    &signature::CHECK,
+    &sources::CHECK,
+    &event_age::CHECK,
+    &sessions::CHECK,
+    &bodies::CHECK,
+    &refusals::CHECK,
+    &replay::CHECK,
+    &changed_event::CHECK,
+    &told_twice::CHECK,
+    &buyers::CHECK,
+    &refund_once::CHECK,
+    &refund_first::CHECK,
+    &debt::CHECK,
+];
