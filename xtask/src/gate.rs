@@ -21,6 +21,11 @@ use crate::{
 /// Where the reports go, below the build folder.
 const REPORTS: &str = "gate";
 
+/// The operator who is lent to the gate.
+const OPERATOR: &str = "operator@gate.example";
+/// The source of purchase webhooks that is lent to the gate.
+const SOURCE: &str = "till";
+
 /// Builds, starts the deployment, and attacks it.
 ///
 /// # Errors
@@ -38,6 +43,8 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
     fs::create_dir_all(&reports)?;
     let mut gate = process::command(workspace::server());
     gate.arg("gate").arg(&deployment.url).env("MAINSTAY_GATE_SERVICE_KEY", &deployment.service_key);
+    gate.env("MAINSTAY_GATE_WEBHOOK_SOURCE", SOURCE).env("MAINSTAY_GATE_WEBHOOK_SECRET", &deployment.secret);
+    gate.env("MAINSTAY_GATE_OPERATOR", OPERATOR);
     for node in &deployment.node_urls {
         gate.arg("--node").arg(node);
     }
@@ -61,6 +68,8 @@ struct Deployment {
     mails: PathBuf,
     /// What the gate gives points with.
     service_key: String,
+    /// What the source signs with.
+    secret: String,
     // In the order in which they are stopped: nobody is asked by somebody who still runs.
     _proxy: Leashed,
     _nodes: Vec<Leashed>,
@@ -76,6 +85,7 @@ impl Deployment {
         let mail_server = start_mail(folder, mail, &certificate, &mails)?;
         let url = format!("https://localhost:{public}");
         let key = process::read(process::command(workspace::server()).args(["keys", "generate"]))?;
+        let secret = openssl(folder, &["rand", "-base64", "32"])?;
         let settings = |command: &mut Command| {
             command
                 .env("MAINSTAY_ENV", "staging")
@@ -83,6 +93,8 @@ impl Deployment {
                 .env("MAINSTAY_NODES", "2")
                 .env("MAINSTAY_TRUSTED_PROXIES", "127.0.0.1")
                 .env("MAINSTAY_WALLET_TRANSFERS", "true")
+                .env("MAINSTAY_WEBHOOK_TILL_KIND", "standard")
+                .env("MAINSTAY_WEBHOOK_TILL_SECRETS", format!("whsec_{}", secret.trim()))
                 .env("MAINSTAY_PUBLIC_URL", &url)
                 .env("ALLOWED_ORIGINS", &url)
                 .env("TOKEN_ENCRYPTION_KEY", key.trim())
@@ -96,6 +108,7 @@ impl Deployment {
             nodes.push(start_node(folder, name, port, &settings)?);
         }
         let service_key = make_service_key(folder, &settings)?;
+        make_operator(folder, first, &mails, &settings)?;
         let proxy = start_proxy(folder, public, [first, second], &certificate)?;
         Ok(Self {
             url,
@@ -103,6 +116,7 @@ impl Deployment {
             ca: certificate.ca,
             mails,
             service_key,
+            secret: format!("whsec_{}", secret.trim()),
             _proxy: proxy,
             _nodes: nodes,
             _mail: mail_server,
@@ -129,11 +143,26 @@ fn start_node(
 
 /// A key of the gate's own, made as an operator makes one.
 fn make_service_key(folder: &Path, settings: &dyn Fn(&mut Command)) -> Result<String> {
+    let scopes = ["--scope", "wallet:read", "--scope", "wallet:write"];
+    let key = at_the_server(folder, settings, &[&["service-keys", "create", "gate"][..], &scopes].concat())?;
+    Ok(key.trim().to_owned())
+}
+
+/// A member who signed up by a mailed code, and is made an operator at the server.
+fn make_operator(folder: &Path, port: u16, mails: &Path, settings: &dyn Fn(&mut Command)) -> Result<()> {
+    let mut sign_up = Command::new("node");
+    sign_up.arg(workspace::path("standins/members/sign-up.mjs"));
+    sign_up.args([&format!("http://localhost:{port}"), OPERATOR]).env("MAINSTAY_MAIL_DIR", mails);
+    process::read(&mut sign_up)?;
+    at_the_server(folder, settings, &["members", "promote", OPERATOR]).map(drop)
+}
+
+/// Runs a command of the server and answers what it printed.
+fn at_the_server(folder: &Path, settings: &dyn Fn(&mut Command), arguments: &[&str]) -> Result<String> {
     let mut command = Command::new(workspace::server());
-    command.args(["service-keys", "create", "gate", "--scope", "wallet:read", "--scope", "wallet:write"]);
-    command.current_dir(folder).env("MAINSTAY_DATA_DIR", folder.join("node-1"));
+    command.args(arguments).current_dir(folder).env("MAINSTAY_DATA_DIR", folder.join("node-1"));
     settings(&mut command);
-    Ok(process::read(&mut command)?.trim().to_owned())
+    process::read(&mut command)
 }
 
 fn start_mail(folder: &Path, port: u16, certificate: &Certificate, mails: &Path) -> Result<Leashed> {
@@ -280,7 +309,7 @@ impl Certificate {
     }
 }
 
-fn openssl(folder: &Path, arguments: &[&str]) -> Result<()> {
+fn openssl(folder: &Path, arguments: &[&str]) -> Result<String> {
     let output = Command::new("openssl")
         .current_dir(folder)
         .args(arguments)
@@ -289,5 +318,5 @@ fn openssl(folder: &Path, arguments: &[&str]) -> Result<()> {
     if !output.status.success() {
         bail!("openssl {} failed: {}", arguments[0], String::from_utf8_lossy(&output.stderr).trim());
     }
-    Ok(())
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }

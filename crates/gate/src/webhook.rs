@@ -116,7 +116,7 @@ mod tests {
     /// The example of the specification's own libraries.
     #[test]
     fn a_delivery_is_signed_as_the_specification_says() {
-        let source = Source::new("till", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+        let source = Source::new("till", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
         let signature =
             source.signature("msg_p5jXN8AQM9LWM0D4loKWxJek", "1614265330", "{\"test\": 2432232314}");
         assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");

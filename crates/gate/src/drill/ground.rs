@@ -24,8 +24,7 @@ use crate::{
 /// Where a strict deployment says that members reach it; nobody asks there.
 const PUBLIC_URL: &str = "https://drill.example.com";
 /// Nobody is to meet a rate limit who is not looking for one: requests a minute.
-const RATE_LIMITS: &str =
-    "auth=1000000/1000000,read=1000000/1000000,write=1000000/1000000,public=1000000/1000000";
+const RATE_LIMITS: &str = "auth=1000000/1000000,read=1000000/1000000,write=1000000/1000000,public=1000000/1000000,webhook=1000000/1000000";
 
 /// One drill's hold on the world.
 pub(crate) struct Ground {
@@ -138,9 +137,20 @@ impl Ground {
         &self.folder
     }
 
+    fn maker(&self) -> TestSignIn {
+        TestSignIn(SecretString::from(self.test_auth.clone()))
+    }
+
+    /// An operator with tokens, signed in at a node.
+    pub(crate) async fn operator(&self, node: &Node) -> Result<Actor, Ended> {
+        let wish = Wish { name: "operator".to_owned(), posture: Posture::Bearer, number: 0 };
+        let (maker, none) = (self.maker(), || Ended::error("the test sign-in makes no operator"));
+        maker.operator(&node.client, &wish).ok_or_else(none)?.await
+    }
+
     /// Members with tokens, signed in at a node.
     pub(crate) async fn members(&self, node: &Node, name: &str, count: usize) -> Result<Vec<Actor>, Ended> {
-        let maker = TestSignIn(SecretString::from(self.test_auth.clone()));
+        let maker = self.maker();
         let mut members = Vec::with_capacity(count);
         for number in 0..count {
             let wish = Wish { name: format!("{name}-{number}"), posture: Posture::Bearer, number };

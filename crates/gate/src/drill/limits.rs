@@ -61,6 +61,8 @@ pub(crate) const NODE_ANSWER_MAX: Duration = Duration::from_secs(50);
 pub(crate) const LOAD_MAX: Duration = Duration::from_secs(30);
 /// Half of the postings, and the other half; an unoptimised server on a machine with ten times its load carries out a hundred a second.
 pub(crate) const POSTINGS_MAX: Duration = Duration::from_secs(120);
+/// Half of the events, and the other half; as with postings.
+pub(crate) const DELIVERIES_MAX: Duration = Duration::from_secs(120);
 /// One drill; the longest posts ten thousand times, and sends each once more.
 pub(crate) const DRILL_TIME_MAX: Duration = Duration::from_secs(300);
 
@@ -100,11 +102,19 @@ pub(crate) const POSTINGS: usize = 10_000;
 pub(crate) const POSTINGS_AT_ONCE: usize = 64;
 /// What everybody begins with: more than all postings could take from one.
 pub(crate) const POINTS_AT_FIRST: i64 = 1_000_000;
+/// Members that buy something.
+pub(crate) const BUYERS: usize = 16;
+/// Events of purchases that are delivered in all.
+pub(crate) const DELIVERIES: usize = 10_000;
+/// Of them, those under way at the same moment.
+pub(crate) const DELIVERIES_AT_ONCE: usize = 64;
+/// One in so many is delivered again after it was acknowledged.
+pub(crate) const DELIVERED_AGAIN_EACH: usize = 10;
 /// Lines on a page of a statement.
 pub(crate) const STATEMENT_LINES: usize = 1_000;
 /// Members who log out, for each state of Redis.
 pub(crate) const LOG_OUTS: usize = 6;
-/// Items on a page of notes.
+/// Items on a page of notes or of the inbox.
 pub(crate) const PAGE_ITEMS: usize = 100;
 /// Lost or doubled items that a message names; the rest is told by its number.
 pub(crate) const NAMED_MAX: usize = 5;

@@ -168,6 +168,25 @@ fn t_wa_06_a_drill_fails_on_a_server_that_forgets_a_key() {
     Drill::of(forgetful).fails("drill.wallet-killed.postgres", "there twice");
 }
 
+#[test]
+fn whk_3_a_killed_node_keeps_and_pays_each_event_once() {
+    Drill::of_this_server().passes("drill.webhooks-killed.sqlite");
+}
+
+#[test]
+fn whk_3_one_of_two_killed_nodes_keeps_and_pays_each_event_once() {
+    Drill::of_this_server().passes("drill.webhooks-killed.postgres");
+}
+
+/// A server that forgets which events it had whenever it starts.
+#[test]
+fn whk_3_a_drill_fails_on_a_server_that_forgets_events() {
+    let forgetful = "psql=$(command -v psql || ls /usr/lib/postgresql/*/bin/psql | tail -n 1)\n\
+                     [ \"$1\" != serve ] || LC_ALL=C \"$psql\" -d \"$DATABASE_URL\" -c 'DELETE FROM inbox_events' >&2\n\
+                     exec \"$server\" \"$@\"";
+    Drill::of(forgetful).fails("drill.webhooks-killed.postgres", "acknowledged and lost");
+}
+
 /// A server that stays open without Redis, as it may in dev.
 #[test]
 fn a_drill_fails_on_a_server_that_is_open_without_redis() {

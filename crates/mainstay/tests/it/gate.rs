@@ -155,3 +155,50 @@ async fn gat_1_points_are_given_with_a_lent_key_and_without_one_the_wallet_is_un
     assert!(!with.to_string().contains(secret), "the report shows the lent key");
     assert_eq!(members(&scratch).await, 0);
 }
+
+#[tokio::test]
+async fn gat_1_purchases_are_attacked_with_a_lent_source_and_operator_who_stay_as_they_were() {
+    // Bytes in base64, without the prefix.
+    let key = "Y2FuYXJ5LW9mLXRoZS10aWxsLTdmM2E5Yg==";
+    let secret = format!("whsec_{key}");
+    let mut scratch = scratch(true);
+    scratch.set("MAINSTAY_WEBHOOK_TILL_KIND", "standard");
+    scratch.set("MAINSTAY_WEBHOOK_TILL_SECRETS", &secret);
+    let node = scratch.serve().await;
+    let mailbox = scratch.path().join("data/mail");
+    std::fs::create_dir_all(&mailbox).unwrap();
+    let member = node.sign_in("operator").await["member"]["id"].as_str().unwrap().to_owned();
+    let address = "operator@gate.example";
+    prove(&scratch, address).await;
+    assert!(scratch.run(&["members", "promote", &member]).status.success());
+    let both = ["purchases.forged-events", "purchases.replay"];
+    let run = async |lent: &[(&str, &str)]| {
+        let url = url(&node);
+        let arguments = ["gate", &url, "--json", "--mailbox", mailbox.to_str().unwrap()];
+        let only = both.iter().flat_map(|id| ["--only", *id]).collect::<Vec<_>>();
+        let mut command = scratch.command(&[&arguments[..], &only].concat());
+        command.env_remove("MAINSTAY_TEST_AUTH").envs(lent.iter().copied());
+        tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+    };
+    let source = [("MAINSTAY_GATE_WEBHOOK_SOURCE", "till"), ("MAINSTAY_GATE_WEBHOOK_SECRET", secret.as_str())];
+    for (lent, verdicts) in [
+        (&[][..], ["skip", "skip"]),
+        (&source, ["pass", "skip"]),
+        (&[source[0], source[1], ("MAINSTAY_GATE_OPERATOR", address)], ["pass", "pass"]),
+    ] {
+        let output = run(lent).await;
+        let report = report(&output);
+        assert_eq!(both.map(|id| verdict(&report, id)), verdicts, "{report}");
+        assert_eq!(output.status.code() == Some(OPEN), verdicts == ["pass", "pass"], "{report}");
+        assert!(!report.to_string().contains(key), "the report shows the lent secret");
+        assert_eq!(members(&scratch).await, 1, "the operator stays, and nobody else");
+    }
+}
+
+/// Gives the only member a proven address.
+async fn prove(scratch: &Scratch, address: &str) {
+    let url = format!("sqlite:{}", scratch.database_file().display());
+    let mut connection = SqliteConnection::connect(&url).await.unwrap();
+    let update = "UPDATE members SET email = ?1, email_verified_at = created_at";
+    sqlx::query(update).bind(address).execute(&mut connection).await.unwrap();
+}

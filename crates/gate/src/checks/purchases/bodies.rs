@@ -22,7 +22,6 @@ pub(crate) static CHECK: Check = Check {
     priority: Priority::P0,
     references: &[
         Reference::Asvs("15.2.2"),
-        Reference::Asvs("4.3.1"),
         Reference::Cwe(409),
         Reference::Cwe(674),
         Reference::Cwe(770),

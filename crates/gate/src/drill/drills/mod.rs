@@ -8,6 +8,7 @@ mod migrations;
 mod postgres_lost;
 mod redis_lost;
 mod wallet_killed;
+mod webhooks_killed;
 
 use crate::drill::Drill;
 
@@ -22,6 +23,8 @@ pub(crate) fn all() -> Vec<&'static Drill> {
         &killed_node::SQLITE,
         &wallet_killed::POSTGRES,
         &wallet_killed::SQLITE,
+        &webhooks_killed::POSTGRES,
+        &webhooks_killed::SQLITE,
         &key_rotation::DRILL,
         &graceful_stop::POSTGRES,
         &graceful_stop::SQLITE,

@@ -107,7 +107,7 @@ async fn endow(ground: &Ground, settings: &Settings, node: &Node, members: &[Act
 }
 
 /// Recomputes the books; answers what was counted.
-async fn verify(ground: &Ground, settings: &Settings) -> Result<String, Ended> {
+pub(super) async fn verify(ground: &Ground, settings: &Settings) -> Result<String, Ended> {
     let verified = ground.command(&["wallet", "verify"], settings).await.map_err(|ended| match ended {
         Ended::Error(why) if why.contains("books are wrong") => Ended::Fail(why),
         other => other,

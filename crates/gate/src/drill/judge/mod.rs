@@ -6,6 +6,7 @@ pub(crate) mod outage;
 pub(crate) mod postings;
 pub(crate) mod rotation;
 pub(crate) mod stop;
+pub(crate) mod webhooks;
 pub(crate) mod writes;
 
 use std::time::Duration;

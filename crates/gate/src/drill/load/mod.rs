@@ -3,6 +3,7 @@
 mod half_sent;
 mod posters;
 mod samples;
+mod senders;
 mod sessions;
 mod writers;
 
@@ -10,6 +11,7 @@ pub(crate) use self::{
     half_sent::HalfSent,
     posters::{Posters, books, replay},
     samples::{Question, Samples, Tells},
+    senders::{CURRENCY, Senders, credits, inbox},
     sessions::Sessions,
     writers::{Writers, stored},
 };
