@@ -16,7 +16,7 @@ pub(crate) static CHECK: Check = Check {
     promises: &["WHK-6"],
     priority: Priority::P1,
     references: &[Reference::Asvs("1.3.6"), Reference::Cwe(918), Reference::Api(7)],
-    needs: &[Need::TestSignIn],
+    needs: &[Need::Operator],
     effect: Effect::Safe,
     phase: Phase::Together,
     control: Control::Guard("inner_targets"),

@@ -26,7 +26,7 @@ pub(crate) static CHECK: Check = Check {
         Reference::Cwe(863),
         Reference::Api(5),
     ],
-    needs: &[Need::TestSignIn],
+    needs: &[Need::Operator, Need::Members],
     effect: Effect::Safe,
     phase: Phase::Together,
     control: Control::Guard("service_scope"),

@@ -3,9 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    check::{
-        Check, Control, Effect, Ended, Need, Outcome, Phase, Priority, Reference, Running, ensure, passed,
-    },
+    check::{Check, Control, Effect, Need, Outcome, Phase, Priority, Reference, Running, ensure, passed},
     checks::verdict::unauthorised,
     client::Call,
     members::Actor,
@@ -24,7 +22,7 @@ pub(crate) static CHECK: Check = Check {
         Reference::Cwe(287),
         Reference::Api(5),
     ],
-    needs: &[Need::TestSignIn],
+    needs: &[Need::Operator, Need::Members],
     effect: Effect::Safe,
     phase: Phase::Together,
     control: Control::Guard("service_key_state"),
@@ -33,9 +31,10 @@ pub(crate) static CHECK: Check = Check {
 
 async fn run(probe: Probe) -> Outcome {
     let member = probe.bearer_member().await?;
-    let operator = operator(&probe).await?;
+    let operator = probe.operator().await?;
     let made = operator.post("/v1/operator/service-keys").purpose("an operator makes a key");
-    let made = made.json(&json!({ "name": "gate", "scopes": ["members:read"] })).expect(201).await?;
+    let made =
+        made.json(&json!({ "name": "gate", "scopes": ["members:read"] })).patiently().expect(201).await?;
     let (id, key) = (made.text_at("/service_key/id")?, made.text_at("/key")?);
     let outcome = attack(&probe, &operator, &member, &id, &key).await;
     // Also when the check failed half way: no key stays behind.
@@ -73,7 +72,8 @@ async fn attack(probe: &Probe, operator: &Actor, member: &Actor, id: &str, key: 
         "the key as an access token",
     )?;
 
-    let list = operator.get("/v1/operator/service-keys").purpose("the list of keys").expect(200).await?;
+    let list =
+        operator.get("/v1/operator/service-keys").purpose("the list of keys").patiently().expect(200).await?;
     ensure(!list.body_text().contains(secret), || "the list of keys shows a secret".to_owned())?;
     revoke(operator, id).purpose("the operator revokes the key").expect(204).await?;
     unauthorised(&with(key).purpose("the revoked key").send().await?, "a revoked key")?;
@@ -81,9 +81,5 @@ async fn attack(probe: &Probe, operator: &Actor, member: &Actor, id: &str, key: 
 }
 
 fn revoke(operator: &Actor, id: &str) -> Call {
-    operator.delete(&format!("/v1/operator/service-keys/{id}"))
-}
-
-async fn operator(probe: &Probe) -> Result<Actor, Ended> {
-    probe.world.members.operator(&probe.client).await
+    operator.delete(&format!("/v1/operator/service-keys/{id}")).patiently()
 }
