@@ -1,4 +1,5 @@
 // The language in use: its messages, dates and direction. Languages other than English load when chosen.
+import { minorDigits } from "../api/money.ts";
 import { keep, kept } from "../shell/storage.ts";
 import { direction, format, isLanguage, LANGUAGES } from "./message.ts";
 import type { Language, MessageKey, Messages, Values } from "./message.ts";
@@ -76,6 +77,12 @@ export function formatTime(time: string): string {
 
 export function formatNumber(number: number): string {
   return new Intl.NumberFormat(current.language).format(number);
+}
+
+/** An amount in minor units, as the API has it. */
+export function formatMoney(amount: number, currency: string): string {
+  const format = new Intl.NumberFormat(current.language, { style: "currency", currency });
+  return format.format(amount / 10 ** minorDigits(currency));
 }
 
 /** With its sign, also when it is above zero. */

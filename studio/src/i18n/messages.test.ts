@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { browserLanguage } from "./i18n.svelte.ts";
+import { browserLanguage, formatMoney } from "./i18n.svelte.ts";
 import { direction, format, LANGUAGES } from "./message.ts";
 import type { Message, MessageKey, Messages } from "./message.ts";
 import { ar } from "./messages/ar.ts";
@@ -56,6 +56,7 @@ describe.each(LANGUAGES)("%s", (language) => {
       ["sessions.end", "sessions.endNamed"],
       ["reverse.open", "reverse.openNamed"],
       ["redeem.open", "redeem.openNamed"],
+      ["link.remove", "link.removeNamed"],
       ["offer.edit", "offer.editNamed"],
       ["offer.close", "offer.closeNamed"],
       ["offer.reopen", "offer.reopenNamed"],
@@ -87,6 +88,7 @@ it("uses every message somewhere", () => {
     "kind.",
     "redemption.",
     "inbox.",
+    "linkKind.",
     "inboxState.",
   ];
   const unused = keys.filter(
@@ -104,6 +106,15 @@ describe("formatting", () => {
       "Повторите через 5 секунд.",
     ]);
     expect(format(he, "he", "landing.on", { count: 2 })).toBe("שני חלקים פעילים");
+  });
+
+  it("sets an amount in minor units as its currency is written", () => {
+    const plain = (amount: number, currency: string) => formatMoney(amount, currency).replace(/\s/g, " ");
+    expect([plain(1250, "USD"), plain(1250, "JPY"), plain(1250, "KWD")]).toEqual([
+      "$12.50",
+      "¥1,250",
+      "KWD 1.250",
+    ]);
   });
 
   it("isolates names in right-to-left text only", () => {

@@ -5,6 +5,7 @@ export const PAGES = [
   "/sign-in",
   "/account",
   "/wallet",
+  "/purchases",
   "/redeem",
   "/operator/wallet",
   "/operator/merchants",

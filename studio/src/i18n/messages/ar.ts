@@ -2,6 +2,7 @@
 import type { Messages } from "../message.ts";
 import { inbox } from "./inbox/ar.ts";
 import { merchants } from "./merchants/ar.ts";
+import { purchases } from "./purchases/ar.ts";
 import { wallet } from "./wallet/ar.ts";
 
 export const ar: Messages = {
@@ -277,5 +278,6 @@ export const ar: Messages = {
   "error.dependency_unavailable": "تعطّل جزء تعتمد عليه الخدمة. حاول من جديد بعد قليل.",
   ...wallet,
   ...merchants,
+  ...purchases,
   ...inbox,
 };

@@ -2,6 +2,7 @@
 import type { Message } from "../message.ts";
 import { inbox } from "./inbox/en.ts";
 import { merchants } from "./merchants/en.ts";
+import { purchases } from "./purchases/en.ts";
 import { wallet } from "./wallet/en.ts";
 
 export const en = {
@@ -261,5 +262,6 @@ export const en = {
   "error.dependency_unavailable": "A part that the service relies on is down. Please try again soon.",
   ...wallet,
   ...merchants,
+  ...purchases,
   ...inbox,
 } satisfies Record<string, Message>;

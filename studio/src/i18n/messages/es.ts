@@ -2,6 +2,7 @@
 import type { Messages } from "../message.ts";
 import { inbox } from "./inbox/es.ts";
 import { merchants } from "./merchants/es.ts";
+import { purchases } from "./purchases/es.ts";
 import { wallet } from "./wallet/es.ts";
 
 export const es: Messages = {
@@ -270,5 +271,6 @@ export const es: Messages = {
   "error.dependency_unavailable": "Falla una parte de la que depende el servicio. Inténtalo de nuevo pronto.",
   ...wallet,
   ...merchants,
+  ...purchases,
   ...inbox,
 };

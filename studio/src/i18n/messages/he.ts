@@ -2,6 +2,7 @@
 import type { Messages } from "../message.ts";
 import { inbox } from "./inbox/he.ts";
 import { merchants } from "./merchants/he.ts";
+import { purchases } from "./purchases/he.ts";
 import { wallet } from "./wallet/he.ts";
 
 export const he: Messages = {
@@ -261,5 +262,6 @@ export const he: Messages = {
   "error.dependency_unavailable": "רכיב שהשירות נשען עליו אינו פעיל. אפשר לנסות שוב בקרוב.",
   ...wallet,
   ...merchants,
+  ...purchases,
   ...inbox,
 };

@@ -2,6 +2,7 @@
 import type { Messages } from "../message.ts";
 import { inbox } from "./inbox/ru.ts";
 import { merchants } from "./merchants/ru.ts";
+import { purchases } from "./purchases/ru.ts";
 import { wallet } from "./wallet/ru.ts";
 
 export const ru: Messages = {
@@ -273,5 +274,6 @@ export const ru: Messages = {
   "error.dependency_unavailable": "Не работает то, на что опирается сервис. Попробуйте чуть позже.",
   ...wallet,
   ...merchants,
+  ...purchases,
   ...inbox,
 };
