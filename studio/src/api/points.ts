@@ -8,9 +8,9 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** A whole number from 1. Spaces between its digits are fine; a dot or comma is not, since it means different things to different people. */
 export function parsePoints(text: string): number | null {
-  const digits = text.trim().replace(/[\s\u00a0\u202f]/g, "");
-  if (!/^[0-9\u0660-\u0669\u06f0-\u06f9]{1,15}$/.test(digits)) return null;
-  const points = Number(Array.from(digits, toAscii).join(""));
+  const digits = typedDigits(text);
+  if (!/^[0-9]{1,15}$/.test(digits)) return null;
+  const points = Number(digits);
   return points >= 1 && points <= POINTS_MAX ? points : null;
 }
 
@@ -19,8 +19,13 @@ export function parseId(text: string): string | null {
   return UUID.test(id) ? id : null;
 }
 
+/** What was typed, without spaces, and with every digit in ASCII. */
+export function typedDigits(text: string): string {
+  return Array.from(text.replace(/\s/g, ""), toAscii).join("");
+}
+
 function toAscii(digit: string): string {
   const code = digit.charCodeAt(0);
   const zero = ZEROS.map((first) => first.charCodeAt(0)).find((first) => code >= first && code <= first + 9);
-  return String(code - (zero ?? code));
+  return zero === undefined ? digit : String(code - zero);
 }

@@ -57,6 +57,8 @@ describe.each(LANGUAGES)("%s", (language) => {
       ["reverse.open", "reverse.openNamed"],
       ["redeem.open", "redeem.openNamed"],
       ["link.remove", "link.removeNamed"],
+      ["rule.change", "rule.changeNamed"],
+      ["rule.end", "rule.endNamed"],
       ["offer.edit", "offer.editNamed"],
       ["offer.close", "offer.closeNamed"],
       ["offer.reopen", "offer.reopenNamed"],
@@ -89,6 +91,7 @@ it("uses every message somewhere", () => {
     "redemption.",
     "inbox.",
     "linkKind.",
+    "ruleStands.",
     "inboxState.",
   ];
   const unused = keys.filter(

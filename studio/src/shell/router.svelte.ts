@@ -10,6 +10,7 @@ export const PAGES = [
   "/operator/wallet",
   "/operator/merchants",
   "/operator/inbox",
+  "/operator/rules",
 ] as const;
 export type Page = (typeof PAGES)[number];
 

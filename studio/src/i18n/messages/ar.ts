@@ -3,6 +3,7 @@ import type { Messages } from "../message.ts";
 import { inbox } from "./inbox/ar.ts";
 import { merchants } from "./merchants/ar.ts";
 import { purchases } from "./purchases/ar.ts";
+import { rules } from "./rules/ar.ts";
 import { wallet } from "./wallet/ar.ts";
 
 export const ar: Messages = {
@@ -279,5 +280,6 @@ export const ar: Messages = {
   ...wallet,
   ...merchants,
   ...purchases,
+  ...rules,
   ...inbox,
 };

@@ -3,6 +3,7 @@ import type { Message } from "../message.ts";
 import { inbox } from "./inbox/en.ts";
 import { merchants } from "./merchants/en.ts";
 import { purchases } from "./purchases/en.ts";
+import { rules } from "./rules/en.ts";
 import { wallet } from "./wallet/en.ts";
 
 export const en = {
@@ -263,5 +264,6 @@ export const en = {
   ...wallet,
   ...merchants,
   ...purchases,
+  ...rules,
   ...inbox,
 } satisfies Record<string, Message>;

@@ -3,6 +3,7 @@ import type { Messages } from "../message.ts";
 import { inbox } from "./inbox/es.ts";
 import { merchants } from "./merchants/es.ts";
 import { purchases } from "./purchases/es.ts";
+import { rules } from "./rules/es.ts";
 import { wallet } from "./wallet/es.ts";
 
 export const es: Messages = {
@@ -272,5 +273,6 @@ export const es: Messages = {
   ...wallet,
   ...merchants,
   ...purchases,
+  ...rules,
   ...inbox,
 };

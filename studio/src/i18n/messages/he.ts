@@ -3,6 +3,7 @@ import type { Messages } from "../message.ts";
 import { inbox } from "./inbox/he.ts";
 import { merchants } from "./merchants/he.ts";
 import { purchases } from "./purchases/he.ts";
+import { rules } from "./rules/he.ts";
 import { wallet } from "./wallet/he.ts";
 
 export const he: Messages = {
@@ -263,5 +264,6 @@ export const he: Messages = {
   ...wallet,
   ...merchants,
   ...purchases,
+  ...rules,
   ...inbox,
 };

@@ -3,6 +3,7 @@ import type { Messages } from "../message.ts";
 import { inbox } from "./inbox/ru.ts";
 import { merchants } from "./merchants/ru.ts";
 import { purchases } from "./purchases/ru.ts";
+import { rules } from "./rules/ru.ts";
 import { wallet } from "./wallet/ru.ts";
 
 export const ru: Messages = {
@@ -275,5 +276,6 @@ export const ru: Messages = {
   ...wallet,
   ...merchants,
   ...purchases,
+  ...rules,
   ...inbox,
 };

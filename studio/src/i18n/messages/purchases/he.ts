@@ -3,13 +3,13 @@ import type { Translation } from "../../message.ts";
 import type { purchases as english } from "./en.ts";
 
 export const purchases: Translation<typeof english> = {
-  "purchases.link": "קניות",
-  "purchases.title": "הקניות שלך",
+  "purchases.link": "רכישות",
+  "purchases.title": "הרכישות שלך",
   "purchases.all": "מה שקנית",
-  "purchases.none": "עדיין אין קניות.",
+  "purchases.none": "עדיין אין רכישות.",
 
-  "claim.title": "שיוך קנייה אליך",
-  "claim.lead": "נקודות על קנייה שלא זוהתה כשלך.",
+  "claim.title": "שיוך רכישה אליך",
+  "claim.lead": "נקודות על רכישה שלא זוהתה כשלך.",
   "claim.code": "הקוד שעל הקבלה",
   "claim.codeHint": "אין חשיבות לאותיות גדולות, לרווחים ולמקפים.",
   "claim.short": {
@@ -22,9 +22,9 @@ export const purchases: Translation<typeof english> = {
   "claim.byAddress": "חיפוש לפי כתובת הדוא״ל שלי",
   "claim.byAddressHint": "מוצא מה שנקנה עם {email}.",
   "claim.found": {
-    one: "קנייה אחת שייכת לך עכשיו.",
-    two: "שתי קניות שייכות לך עכשיו.",
-    other: "{count} קניות שייכות לך עכשיו.",
+    one: "רכישה אחת שייכת לך עכשיו.",
+    two: "שתי רכישות שייכות לך עכשיו.",
+    other: "{count} רכישות שייכות לך עכשיו.",
   },
   "claim.points": {
     one: "התקבלה נקודה אחת.",
@@ -33,7 +33,7 @@ export const purchases: Translation<typeof english> = {
   },
   "claim.noPoints": "לא התקבלו נקודות: אין כלל שמתאים.",
   "claim.nothing":
-    "לא נמצא דבר לפי הקוד הזה. אולי נפלה טעות בהקלדה, אולי הקנייה כבר שויכה (ראו למטה), ואולי החנות עדיין לא הודיעה לנו: אז כדאי לנסות שוב מאוחר יותר.",
+    "לא נמצא דבר לפי הקוד הזה. אולי נפלה טעות בהקלדה, אולי הרכישה כבר שויכה (ראו למטה), ואולי החנות עדיין לא הודיעה לנו: אז כדאי לנסות שוב מאוחר יותר.",
   "claim.nothingByAddress": "לא נמצא דבר חדש לפי הכתובת שלך.",
 
   "purchase.noPoints": "ללא נקודות",
@@ -44,7 +44,7 @@ export const purchases: Translation<typeof english> = {
     other: "{count} נקודות נלקחו בחזרה",
   },
 
-  "link.title": "איך קניות מזוהות",
+  "link.title": "איך רכישות מזוהות",
   "link.lead": "מה שנקנה באמצעות אלה שייך לך בלי שיוך ידני.",
   "link.none": "עדיין לא קושר דבר. כתובת הדוא״ל המאומתת שלך תמיד מזוהה.",
   "link.make": "יצירת קוד לקופה",

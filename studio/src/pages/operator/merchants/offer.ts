@@ -1,5 +1,6 @@
 // An offer between the form, whose fields are all text, and the API.
 import { parsePoints } from "../../../api/points.ts";
+import { localTime, momentOf } from "../../../api/time.ts";
 import type { NewOffer, Offer } from "../../../api/types.ts";
 
 export interface OfferForm {
@@ -45,19 +46,13 @@ export function offerOf(form: OfferForm, before: Offer | null): { offer: NewOffe
   if (perMember === undefined) faults.push("perMember");
   if (points === null || stock === undefined || perMember === undefined) return { faults };
   const words = { title: form.title.trim(), description: form.description.trim() };
-  return { offer: { ...words, points, ends_at: end(form, before), stock, per_member_max: perMember } };
-}
-
-/** The field knows minutes only: what nobody touched stays as it is, to the second. */
-function end(form: OfferForm, before: Offer | null): string | null {
-  if (form.endsAt === "") return null;
-  if (before?.ends_at && localTime(before.ends_at) === form.endsAt) return before.ends_at;
-  return new Date(form.endsAt).toISOString();
-}
-
-/** A moment as `datetime-local` takes it: the operator's own clock, to the minute. */
-function localTime(time: string): string {
-  const moment = new Date(time);
-  const local = new Date(moment.getTime() - moment.getTimezoneOffset() * 60_000);
-  return local.toISOString().slice(0, 16);
+  return {
+    offer: {
+      ...words,
+      points,
+      ends_at: momentOf(form.endsAt, before?.ends_at),
+      stock,
+      per_member_max: perMember,
+    },
+  };
 }
