@@ -119,6 +119,8 @@ export class Deployment {
       MAINSTAY_RATE_LIMITS: "auth=100000/100000,read=100000/100000,write=100000/100000,public=100000/100000",
       MAINSTAY_PASSWORD_SIGN_IN: "true",
       MAINSTAY_WALLET_TRANSFERS: "true",
+      // Outgoing events go to receivers on this machine.
+      MAINSTAY_WEBHOOKS_PRIVATE_TARGETS: "true",
       MAINSTAY_WEBHOOK_SHOP_KIND: "standard",
       MAINSTAY_WEBHOOK_SHOP_SECRETS: this.#shopSecret,
       ...google.settings,

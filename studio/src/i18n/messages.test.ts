@@ -59,6 +59,7 @@ describe.each(LANGUAGES)("%s", (language) => {
       ["link.remove", "link.removeNamed"],
       ["rule.change", "rule.changeNamed"],
       ["rule.end", "rule.endNamed"],
+      ["delivery.resend", "delivery.resendNamed"],
       ["offer.edit", "offer.editNamed"],
       ["offer.close", "offer.closeNamed"],
       ["offer.reopen", "offer.reopenNamed"],
@@ -92,6 +93,10 @@ it("uses every message somewhere", () => {
     "inbox.",
     "linkKind.",
     "ruleStands.",
+    "eventType.",
+    "disabledReason.",
+    "deliveryState.",
+    "deliveryFault.",
     "inboxState.",
   ];
   const unused = keys.filter(

@@ -11,6 +11,7 @@ export const PAGES = [
   "/operator/merchants",
   "/operator/inbox",
   "/operator/rules",
+  "/operator/endpoints",
 ] as const;
 export type Page = (typeof PAGES)[number];
 

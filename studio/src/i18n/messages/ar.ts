@@ -1,5 +1,6 @@
 // The Arabic messages.
 import type { Messages } from "../message.ts";
+import { endpoints } from "./endpoints/ar.ts";
 import { inbox } from "./inbox/ar.ts";
 import { merchants } from "./merchants/ar.ts";
 import { purchases } from "./purchases/ar.ts";
@@ -282,4 +283,5 @@ export const ar: Messages = {
   ...purchases,
   ...rules,
   ...inbox,
+  ...endpoints,
 };

@@ -1,5 +1,6 @@
 // The English messages. Their keys and placeholders are the contract that every other language keeps.
 import type { Message } from "../message.ts";
+import { endpoints } from "./endpoints/en.ts";
 import { inbox } from "./inbox/en.ts";
 import { merchants } from "./merchants/en.ts";
 import { purchases } from "./purchases/en.ts";
@@ -266,4 +267,5 @@ export const en = {
   ...purchases,
   ...rules,
   ...inbox,
+  ...endpoints,
 } satisfies Record<string, Message>;

@@ -1,5 +1,6 @@
 // The Spanish messages.
 import type { Messages } from "../message.ts";
+import { endpoints } from "./endpoints/es.ts";
 import { inbox } from "./inbox/es.ts";
 import { merchants } from "./merchants/es.ts";
 import { purchases } from "./purchases/es.ts";
@@ -275,4 +276,5 @@ export const es: Messages = {
   ...purchases,
   ...rules,
   ...inbox,
+  ...endpoints,
 };

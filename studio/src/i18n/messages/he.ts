@@ -1,5 +1,6 @@
 // The Hebrew messages.
 import type { Messages } from "../message.ts";
+import { endpoints } from "./endpoints/he.ts";
 import { inbox } from "./inbox/he.ts";
 import { merchants } from "./merchants/he.ts";
 import { purchases } from "./purchases/he.ts";
@@ -266,4 +267,5 @@ export const he: Messages = {
   ...purchases,
   ...rules,
   ...inbox,
+  ...endpoints,
 };

@@ -1,5 +1,6 @@
 // The Russian messages.
 import type { Messages } from "../message.ts";
+import { endpoints } from "./endpoints/ru.ts";
 import { inbox } from "./inbox/ru.ts";
 import { merchants } from "./merchants/ru.ts";
 import { purchases } from "./purchases/ru.ts";
@@ -278,4 +279,5 @@ export const ru: Messages = {
   ...purchases,
   ...rules,
   ...inbox,
+  ...endpoints,
 };
