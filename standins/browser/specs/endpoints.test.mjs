@@ -264,8 +264,8 @@ scenario("the endpoints are closed to members", { screen: "narrow" }, async ({ p
 });
 
 scenario(
-  "the endpoints fit a small phone in every language, and are worked by key",
-  { screen: { width: 320, height: 640 } },
+  "the endpoints fit a small dark phone in every language, and are worked by key",
+  { screen: { width: 320, height: 640 }, colorScheme: "dark" },
   async ({ visitor, page }) => {
     const taking = await receiver();
     await createOperator(visitor);
@@ -286,6 +286,7 @@ scenario(
       await page.locator("summary").click();
       await page.locator("pre").waitFor();
       await assertNoOverflow(page, `an endpoint in ${language}`);
+      if (language === "he") await assertAccessible(page, `an endpoint in ${language}, dark`);
     }
   },
 );

@@ -187,8 +187,8 @@ onBothScreens(
 );
 
 scenario(
-  "the purchases fit a small phone in every language, and are claimed by key",
-  { screen: { width: 320, height: 640 } },
+  "the purchases fit a small dark phone in every language, and are claimed by key",
+  { screen: { width: 320, height: 640 }, colorScheme: "dark" },
   async ({ page }) => {
     const [code, merchant] = [freshCode(), freshMerchant()];
     await tell({ merchant, customer: { code } });
@@ -203,6 +203,7 @@ scenario(
       await page.goto("/purchases");
       await page.getByText(merchant, { exact: true }).first().waitFor();
       await assertNoOverflow(page, `the purchases in ${language}`);
+      if (language === "he") await assertAccessible(page, `the purchases in ${language}, dark`);
     }
   },
 );

@@ -221,8 +221,8 @@ scenario("the rules are closed to members", { screen: "narrow" }, async ({ page 
 });
 
 scenario(
-  "the rules fit a small phone in every language, and are worked by key",
-  { screen: { width: 320, height: 640 } },
+  "the rules fit a small dark phone in every language, and are worked by key",
+  { screen: { width: 320, height: 640 }, colorScheme: "dark" },
   async ({ visitor, page }) => {
     await createOperator(visitor);
     const name = freshName();
@@ -245,6 +245,7 @@ scenario(
       await page.locator("section button.primary").click();
       await (await field(page, "rule.currency", language)).waitFor();
       await assertNoOverflow(page, `the form of a rule in ${language}`);
+      if (language === "he") await assertAccessible(page, `the form of a rule in ${language}, dark`);
       await page.keyboard.press("Escape");
       await page.getByRole("dialog").waitFor({ state: "detached" });
     }
