@@ -23,15 +23,18 @@ use rust_embed::RustEmbed;
 use crate::{document::Document, problem::Problem, routes::Server};
 
 /// The studio's own addresses; each is the one page, which looks at the address itself.
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 11] = [
     "/",
     "/sign-in",
     "/account",
     "/wallet",
+    "/purchases",
     "/redeem",
     "/operator/wallet",
     "/operator/merchants",
+    "/operator/rules",
     "/operator/inbox",
+    "/operator/endpoints",
 ];
 const INDEX: &str = "index.html";
 /// Their names change with their content.

@@ -2,15 +2,18 @@
 
 use crate::harness::{Engine, Options, TestServer};
 
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 11] = [
     "/",
     "/sign-in",
     "/account",
     "/wallet",
+    "/purchases",
     "/redeem",
     "/operator/wallet",
     "/operator/merchants",
+    "/operator/rules",
     "/operator/inbox",
+    "/operator/endpoints",
 ];
 const PAGE: &str = "<!doctype html><title>studio</title>";
 
