@@ -3,91 +3,33 @@
 // Both run on their embedded SQLite with their own defaults; Mainstay commits with synchronous=FULL. Prints a table of medians and
 // ratios, and writes them to target/bench/pocketbase.json. Needs MAINSTAY_BIN, BENCH_LOAD and POCKETBASE_BIN. BENCH_ONLY names the
 // kinds of work to measure, with commas between; then nothing is written, for it would not be the whole.
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, mkdirSync, rmSync, writeFileSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+
+import {
+  ONLY, folder, freePort, healthy, json, keep, load as loadFor, measure, median, request, run, settings, signIn, start, stop, wanted,
+} from './shared.mjs';
 
 const CLIENTS = 32;
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
 const ROUND_MS = Number(process.env.BENCH_ROUND_MS ?? 1500);
 const WORKS = ['health', 'read', 'list', 'create', 'refresh'];
-const ONLY = (process.env.BENCH_ONLY ?? '').split(',').filter(Boolean);
 const NOTES_PER_MEMBER = 20;
-const TEST_AUTH = 'bench-header-0123456789';
-const folder = mkdtempSync(join(tmpdir(), 'mainstay-bench-'));
-const children = [];
 
-const freePort = () => new Promise((resolve, reject) => {
-  const server = createServer();
-  server.once('error', reject);
-  server.listen(0, '127.0.0.1', () => { const { port } = server.address(); server.close(() => resolve(port)); });
-});
-
-function start(command, args, env) {
-  const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'ignore', 'pipe'] });
-  child.stderr.on('data', (chunk) => { child.tail = ((child.tail ?? '') + chunk).slice(-4000); });
-  children.push(child);
-  return child;
-}
-
-async function healthy(child, url) {
-  const begun = performance.now();
-  for (;;) {
-    if (child.exitCode !== null) throw new Error(`${child.spawnfile} ended: ${child.tail}`);
-    try { if ((await fetch(url)).ok) return performance.now() - begun; } catch { /* not listening yet */ }
-    if (performance.now() - begun > 30_000) throw new Error(`${url} did not answer: ${child.tail}`);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-}
-
-async function json(url, options = {}) {
-  const { body, headers, ...rest } = options;
-  const answer = await fetch(url, {
-    ...rest,
-    headers: { 'content-type': 'application/json', ...headers },
-    body: body === undefined ? undefined : JSON.stringify(body),
-  });
-  if (!answer.ok) throw new Error(`${rest.method ?? 'GET'} ${url}: ${answer.status} ${await answer.text()}`);
-  return answer.status === 204 ? null : answer.json();
-}
-
-function request(method, path, host, headers = {}, body) {
-  const text = body === undefined ? '' : JSON.stringify(body);
-  const lines = [`${method} ${path} HTTP/1.1`, `host: ${host}`, ...Object.entries(headers).map(([k, v]) => `${k}: ${v}`)];
-  if (body !== undefined) lines.push('content-type: application/json', `content-length: ${Buffer.byteLength(text)}`);
-  return `${lines.join('\r\n')}\r\n\r\n${text}`;
-}
-
-function load(server, clients, expect) {
-  const job = { address: `127.0.0.1:${server.port}`, pid: server.child.pid, duration_ms: ROUND_MS, expect_status: expect, clients };
-  const done = spawnSync(process.env.BENCH_LOAD, { input: JSON.stringify(job), encoding: 'utf8', maxBuffer: 1 << 26 });
-  if (done.status !== 0) throw new Error(`${server.name}: ${done.stderr}`);
-  return JSON.parse(done.stdout);
-}
+const load = (server, clients, status) => loadFor(server, clients, { ms: ROUND_MS, status });
 
 const NOTE = { text: 'A table by the window for two, and the quiet room at the end of the corridor.', pinned: false };
 
 async function mainstay() {
   const port = await freePort();
-  const metrics = await freePort();
-  const env = {
-    MAINSTAY_LISTEN: `127.0.0.1:${port}`, MAINSTAY_METRICS_LISTEN: `127.0.0.1:${metrics}`, MAINSTAY_DATA_DIR: join(folder, 'mainstay'),
-    MAINSTAY_PUBLIC_URL: `http://localhost:${port}`, TEST_MODE: 'true', MAINSTAY_TEST_AUTH: TEST_AUTH,
-    // PocketBase's limiter is off by default; ours stays on and gets a quota that the load does not reach.
-    MAINSTAY_RATE_LIMITS: ['auth', 'read', 'write', 'public'].map((name) => `${name}=100000000/100000000`).join(','),
-    MAINSTAY_LOG: 'warn',
-  };
+  const env = settings('mainstay', port, await freePort());
   const boot = () => start(process.env.MAINSTAY_BIN, ['serve'], env);
   const server = { name: 'Mainstay', port, child: boot(), boot, url: `http://127.0.0.1:${port}` };
   await healthy(server.child, `${server.url}/health`);
   const host = `localhost:${port}`;
   server.members = [];
   for (let index = 0; index < CLIENTS; index += 1) {
-    const signed = await json(`${server.url}/v1/auth/test-login`, {
-      method: 'POST', headers: { 'x-test-auth': TEST_AUTH, 'mainstay-client': 'bearer' }, body: { identity: `bench-${index}` },
-    });
+    const signed = await signIn(server.url, `bench-${index}`);
     const headers = { authorization: `Bearer ${signed.access_token}` };
     let note;
     for (let n = 0; n < NOTES_PER_MEMBER; n += 1) note = await json(`${server.url}/v1/notes`, { method: 'POST', headers, body: NOTE });
@@ -116,8 +58,7 @@ async function pocketbase() {
   const data = join(folder, 'pocketbase');
   mkdirSync(data);
   const admin = ['bench@example.com', 'bench-password-1'];
-  const made = spawnSync(process.env.POCKETBASE_BIN, ['superuser', 'upsert', ...admin, `--dir=${data}`], { encoding: 'utf8' });
-  if (made.status !== 0) throw new Error(made.stderr + made.stdout);
+  run(process.env.POCKETBASE_BIN, ['superuser', 'upsert', ...admin, `--dir=${data}`]);
   const boot = () => start(process.env.POCKETBASE_BIN, ['serve', `--http=127.0.0.1:${port}`, `--dir=${data}`], {});
   const server = { name: 'PocketBase', port, child: boot(), boot, url: `http://127.0.0.1:${port}` };
   await healthy(server.child, `${server.url}/api/health`);
@@ -177,12 +118,6 @@ async function pocketbase() {
 }
 
 const memory = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
-const stop = (child) => new Promise((resolve) => {
-  if (child.exitCode !== null || child.signalCode !== null) { resolve(); return; }
-  child.once('exit', resolve);
-  child.kill('SIGTERM');
-});
 
 /** The median time from start to the first healthy answer, on the database that is there, and the idle memory after it. */
 async function restarts(server, path) {
@@ -199,11 +134,10 @@ async function restarts(server, path) {
 }
 
 async function main() {
-  const unknown = ONLY.find((name) => !WORKS.includes(name));
-  if (unknown) throw new Error(`no work \`${unknown}\`; there are: ${WORKS.join(', ')}`);
+  const works = wanted(WORKS);
   const servers = [await mainstay(), await pocketbase()];
   const rows = {};
-  for (const name of ONLY.length ? ONLY : WORKS) {
+  for (const name of works) {
     const seen = servers.map(() => []);
     for (const server of servers) server.work[name]();
     for (let round = 0; round < ROUNDS; round += 1) {
@@ -229,13 +163,7 @@ async function main() {
   const rest = [await restarts(servers[0], '/health'), await restarts(servers[1], '/api/health')];
   console.log(`start to first healthy answer: ${rest.map((r) => `${r.start_ms.toFixed(0)} ms`).join(' / ')}`);
   console.log(`idle memory: ${rest.map((r) => `${(r.idle_kib / 1024).toFixed(0)} MiB`).join(' / ')}`);
-  mkdirSync(process.env.BENCH_OUT, { recursive: true });
-  writeFileSync(join(process.env.BENCH_OUT, 'pocketbase.json'), JSON.stringify({ clients: CLIENTS, rounds: ROUNDS, round_ms: ROUND_MS, rows, rest }, null, 2));
+  keep('pocketbase', { clients: CLIENTS, rounds: ROUNDS, round_ms: ROUND_MS, rows, rest });
 }
 
-try {
-  await main();
-} finally {
-  await Promise.all(children.map(stop));
-  rmSync(folder, { recursive: true, force: true });
-}
+await measure(main);

@@ -3,11 +3,11 @@
 // 64 clients grant points over HTTP, on a thousand wallets and on one, in short alternating rounds on the same machine; every answer
 // is on the disk (synchronous=FULL, PostgreSQL's defaults). Then the same without HTTP, in batches inside one process, and as the
 // ledger grows. Writes target/bench/wallet.json. Needs MAINSTAY_BIN, BENCH_LOAD, BENCH_LEDGER, BENCH_PYTHON and a PostgreSQL.
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+
+import {
+  database, folder, freePort, healthy, keep, load as loadFor, measure, median, memberOf, run, settings, signIn, start, stop, wanted,
+} from './shared.mjs';
 
 const CLIENTS = 64;
 const WALLETS = 1000;
@@ -15,47 +15,6 @@ const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
 const ROUND_MS = Number(process.env.BENCH_ROUND_MS ?? 2000);
 const SIZES = process.env.BENCH_SIZES ?? '10000,1000000,10000000';
 const WORKS = ['http', 'process', 'growth'];
-const ONLY = (process.env.BENCH_ONLY ?? '').split(',').filter(Boolean);
-const TEST_AUTH = 'bench-header-0123456789';
-const POSTGRES = process.env.MAINSTAY_TEST_POSTGRES_URL;
-const folder = mkdtempSync(join(tmpdir(), 'mainstay-bench-'));
-const children = [];
-
-const freePort = () => new Promise((resolve, reject) => {
-  const server = createServer();
-  server.once('error', reject);
-  server.listen(0, '127.0.0.1', () => { const { port } = server.address(); server.close(() => resolve(port)); });
-});
-
-function start(command, args, options) {
-  const child = spawn(command, args, { ...options, env: { ...process.env, ...options.env }, stdio: ['ignore', 'ignore', 'pipe'] });
-  child.stderr.on('data', (chunk) => { child.tail = ((child.tail ?? '') + chunk).slice(-4000); });
-  children.push(child);
-  return child;
-}
-
-async function healthy(child, url) {
-  for (let tries = 0; ; tries += 1) {
-    if (child.exitCode !== null) throw new Error(`${child.spawnfile} ended: ${child.tail}`);
-    try { if ((await fetch(url)).ok) return; } catch { /* not listening yet */ }
-    if (tries > 6000) throw new Error(`${url} did not answer: ${child.tail}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
-function run(command, args, options = {}) {
-  const done = spawnSync(command, args, { encoding: 'utf8', maxBuffer: 1 << 26, ...options });
-  if (done.status !== 0) throw new Error(`${command} ${args.join(' ')}: ${done.stderr}${done.stdout}`);
-  return done.stdout;
-}
-
-/** A database of its own on the scratch server. */
-function database(name) {
-  run('psql', [POSTGRES, '-qc', `CREATE DATABASE ${name}`]);
-  const url = new URL(POSTGRES);
-  url.pathname = `/${name}`;
-  return url;
-}
 
 /** One connection each; every request has a key of its own and goes to the next wallet. */
 function load(server, wallets) {
@@ -67,31 +26,19 @@ function load(server, wallets) {
     choices: wallets.filter((_, index) => wallets.length === 1 || index % CLIENTS === client),
   }));
   server.rounds += 1;
-  const job = { address: `127.0.0.1:${server.port}`, pid: server.child.pid, duration_ms: ROUND_MS, expect_status: 201, clients };
-  return JSON.parse(run(process.env.BENCH_LOAD, [], { input: JSON.stringify(job) }));
+  return loadFor(server, clients, { ms: ROUND_MS, status: 201 });
 }
 
 async function mainstay(name, databaseUrl) {
-  const [port, metrics] = [await freePort(), await freePort()];
-  const env = {
-    MAINSTAY_LISTEN: `127.0.0.1:${port}`, MAINSTAY_METRICS_LISTEN: `127.0.0.1:${metrics}`, MAINSTAY_DATA_DIR: join(folder, name),
-    MAINSTAY_PUBLIC_URL: `http://localhost:${port}`, TEST_MODE: 'true', MAINSTAY_TEST_AUTH: TEST_AUTH, MAINSTAY_LOG: 'warn',
-    MAINSTAY_RATE_LIMITS: ['auth', 'read', 'write', 'public'].map((kind) => `${kind}=100000000/100000000`).join(','),
-    ...(databaseUrl ? { DATABASE_URL: databaseUrl.href } : {}),
-  };
-  const child = start(process.env.MAINSTAY_BIN, ['serve'], { env });
+  const port = await freePort();
+  const env = { ...settings(name, port, await freePort()), ...(databaseUrl ? { DATABASE_URL: databaseUrl.href } : {}) };
+  const child = start(process.env.MAINSTAY_BIN, ['serve'], env);
   const url = `http://127.0.0.1:${port}`;
   await healthy(child, `${url}/health`);
   const made = JSON.parse(run(process.env.MAINSTAY_BIN, ['--json', 'service-keys', 'create', 'bench', '--scope', 'wallet:write'], { env: { ...process.env, ...env } }));
   const wallets = [];
   for (let index = 0; index < WALLETS; index += 1) {
-    const answer = await fetch(`${url}/v1/auth/test-login`, {
-      method: 'POST', body: JSON.stringify({ identity: `bench-${index}` }),
-      headers: { 'content-type': 'application/json', 'x-test-auth': TEST_AUTH, 'mainstay-client': 'bearer' },
-    });
-    if (!answer.ok) throw new Error(`sign-in: ${answer.status} ${await answer.text()}`);
-    const token = (await answer.json()).access_token;
-    wallets.push(JSON.parse(Buffer.from(token.split('.')[1], 'base64url')).sub);
+    wallets.push(memberOf((await signIn(url, `bench-${index}`)).access_token));
   }
   return {
     name, port, child, host: `localhost:${port}`, rounds: 0, wallets, headers: [`authorization: Bearer ${made.key}`],
@@ -105,7 +52,7 @@ async function rowLock() {
   const cwd = new URL('peers/row-lock', import.meta.url).pathname;
   const env = { DATABASE_URL: url.href.replace(/^postgres(ql)?:/, 'postgresql+asyncpg:') };
   run(process.env.BENCH_PYTHON, ['main.py'], { cwd, env: { ...process.env, ...env } });
-  const child = start(process.env.BENCH_PYTHON, ['-m', 'uvicorn', 'main:app', '--port', String(port), '--no-access-log', '--log-level', 'warning'], { cwd, env });
+  const child = start(process.env.BENCH_PYTHON, ['-m', 'uvicorn', 'main:app', '--port', String(port), '--no-access-log', '--log-level', 'warning'], env, cwd);
   await healthy(child, `http://127.0.0.1:${port}/health`);
   const wallets = Array.from({ length: WALLETS }, (_, n) => `00000000-0000-0000-0000-${String(n).padStart(12, '0')}`);
   return {
@@ -113,13 +60,6 @@ async function rowLock() {
     path: '/members/{choice}/grants', body: JSON.stringify({ amount: 1, reason: 'ten kilometres' }),
   };
 }
-
-const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
-const stop = (child) => new Promise((resolve) => {
-  if (child.exitCode !== null || child.signalCode !== null) { resolve(); return; }
-  child.once('exit', resolve);
-  child.kill('SIGTERM');
-});
 
 async function overHttp() {
   const servers = [await mainstay('sqlite'), await mainstay('postgres', database('wallet_http')), await rowLock()];
@@ -154,31 +94,22 @@ async function overHttp() {
 const ledger = (place, ...sizes) => JSON.parse(run(process.env.BENCH_LEDGER, [place, ...sizes]));
 
 async function main() {
-  const unknown = ONLY.find((name) => !WORKS.includes(name));
-  if (unknown) throw new Error(`no work \`${unknown}\`; there are: ${WORKS.join(', ')}`);
-  const wanted = ONLY.length ? ONLY : WORKS;
+  const works = wanted(WORKS);
   const out = {};
-  if (wanted.includes('http')) out.http = await overHttp();
-  if (wanted.includes('process')) {
+  if (works.includes('http')) out.http = await overHttp();
+  if (works.includes('process')) {
     out.process = [ledger(join(folder, 'process.db')), ledger(database('wallet_process').href)];
     for (const { engine, distinct, hot } of out.process) {
       console.log(`inside the process, ${engine}: ${distinct.toFixed(0)}/s on ${WALLETS} wallets, ${hot.toFixed(0)}/s on one`);
     }
   }
-  if (wanted.includes('growth')) {
+  if (works.includes('growth')) {
     out.growth = [ledger(join(folder, 'growth.db'), SIZES), ledger(database('wallet_growth').href, SIZES)];
     for (const { engine, growth } of out.growth) {
       console.log(`as it grows, ${engine}: ${growth.map((g) => `${g.entries} entries ${g.postings_per_second.toFixed(0)}/s`).join(', ')}`);
     }
   }
-  if (ONLY.length) return;
-  mkdirSync(process.env.BENCH_OUT, { recursive: true });
-  writeFileSync(join(process.env.BENCH_OUT, 'wallet.json'), JSON.stringify({ clients: CLIENTS, rounds: ROUNDS, round_ms: ROUND_MS, ...out }, null, 2));
+  keep('wallet', { clients: CLIENTS, rounds: ROUNDS, round_ms: ROUND_MS, ...out });
 }
 
-try {
-  await main();
-} finally {
-  await Promise.all(children.map(stop));
-  rmSync(folder, { recursive: true, force: true });
-}
+await measure(main);

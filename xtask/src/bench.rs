@@ -22,6 +22,7 @@ struct Scenario {
 const SCENARIOS: &[Scenario] = &[
     Scenario { name: "pocketbase", script: "pocketbase.mjs" },
     Scenario { name: "wallet", script: "wallet.mjs" },
+    Scenario { name: "webhooks", script: "webhooks.mjs" },
 ];
 
 /// Runs the named scenarios, or all, with the named kinds of work, or all.

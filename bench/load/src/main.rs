@@ -50,6 +50,9 @@ struct Client {
     /// `{choice}` stands for the next of these, over and over; all of one length.
     #[serde(default)]
     choices: Vec<String>,
+    /// Whole requests, one after another and each once, in place of `request`.
+    #[serde(default)]
+    requests: Vec<String>,
 }
 
 /// What was seen.
@@ -124,13 +127,17 @@ async fn run(job: Job) -> Result<Outcome> {
 }
 
 /// The request of this number.
-fn fill(client: &Client, number: u64) -> String {
+fn fill(client: &Client, number: u64) -> Result<String> {
+    if !client.requests.is_empty() {
+        let next = usize::try_from(number).ok().and_then(|place| client.requests.get(place));
+        return next.cloned().context("a client ran out of requests");
+    }
     let request = client.request.replace("{token}", &client.token);
     let count = client.choices.len().max(1) as u64;
-    match usize::try_from(number % count).ok().and_then(|place| client.choices.get(place)) {
+    Ok(match usize::try_from(number % count).ok().and_then(|place| client.choices.get(place)) {
         Some(choice) => request.replace("{choice}", choice).replace("{number}", &format!("{number:010}")),
         None => request,
-    }
+    })
 }
 
 async fn drive(
@@ -140,7 +147,7 @@ async fn drive(
     expected: Rc<u16>,
 ) -> Result<(Vec<Duration>, String)> {
     let mut latencies = Vec::with_capacity(4096);
-    let is_fixed = client.next_token.is_none() && client.choices.is_empty();
+    let is_fixed = client.next_token.is_none() && client.choices.is_empty() && client.requests.is_empty();
     let fixed = is_fixed.then(|| client.request.replace("{token}", &client.token));
     let mut number = 0;
     loop {
@@ -148,7 +155,10 @@ async fn drive(
         if begun >= end {
             return Ok((latencies, client.token));
         }
-        let request = fixed.clone().unwrap_or_else(|| fill(&client, number));
+        let request = match &fixed {
+            Some(fixed) => fixed.clone(),
+            None => fill(&client, number)?,
+        };
         number += 1;
         let answer = connection.exchange(request.as_bytes()).await?;
         latencies.push(begun.elapsed());
