@@ -43,6 +43,15 @@ fn cfg_1_dev_needs_nothing_and_prod_takes_its_four_values() {
 }
 
 #[test]
+fn what_webhooks_said_is_kept_for_the_days_that_are_set() {
+    let days = |pairs: &[(&str, &str)]| {
+        let config = read(pairs, "").expect("a number of days");
+        crate::wiring::settings(&config).webhook_bodies_kept.as_secs() / (24 * 3600)
+    };
+    assert_eq!((days(&[]), days(&[("MAINSTAY_WEBHOOK_BODIES_DAYS", "3")])), (90, 3));
+}
+
+#[test]
 fn ses_4_cookies_are_secure_wherever_the_public_address_is() {
     let by_tls = read(&[("MAINSTAY_PUBLIC_URL", "https://dev.example.com")], "").expect("dev");
     assert!(!by_tls.insecure_cookies);
