@@ -180,7 +180,8 @@ async fn gat_1_purchases_are_attacked_with_a_lent_source_and_operator_who_stay_a
         command.env_remove("MAINSTAY_TEST_AUTH").envs(lent.iter().copied());
         tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
     };
-    let source = [("MAINSTAY_GATE_WEBHOOK_SOURCE", "till"), ("MAINSTAY_GATE_WEBHOOK_SECRET", secret.as_str())];
+    let source =
+        [("MAINSTAY_GATE_WEBHOOK_SOURCE", "till"), ("MAINSTAY_GATE_WEBHOOK_SECRET", secret.as_str())];
     for (lent, verdicts) in [
         (&[][..], ["skip", "skip"]),
         (&source, ["pass", "skip"]),
