@@ -13,10 +13,11 @@ use std::{
 
 use crate::{connection::Connection, options::ConnectionOptions};
 
-/// So many new pages are copied by the copier; as many as SQLite itself would take.
-const COPIED_PAGES: u32 = 1_000;
-/// A log of so many pages (16 MiB) is not left to the copier alone. This also bounds what is read at the start after a crash.
-const LOG_PAGES_MAX: u32 = 4_096;
+/// So many new pages (32 MiB) are copied by the copier. SQLite itself would copy each thousand; but the busy pages of a ledger change
+/// again with every batch, and the longer the log, the more often a page in it is copied once for many changes.
+const COPIED_PAGES: u32 = 8_192;
+/// A log of so many pages (64 MiB) is not left to the copier alone. This also bounds what is read at the start after a crash.
+const LOG_PAGES_MAX: u32 = 16_384;
 
 const COPY: &str = "PRAGMA wal_checkpoint(PASSIVE)";
 

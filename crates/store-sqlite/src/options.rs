@@ -24,8 +24,9 @@ const HOLD_TIMEOUT_DEFAULT: Duration = Duration::from_secs(30);
 /// hold all pages that a full batch changes, or it writes and reads them again and again before the commit.
 const WRITER_CACHE_KIB: u32 = 16 * 1024;
 const READER_CACHE_KIB: u32 = 1024;
-/// The write-ahead log is cut back to this size once it was copied into the database.
-const WAL_BYTES_KEPT: u32 = 16 * 1024 * 1024;
+/// The write-ahead log is cut back to this size once it was copied into the database. Within it the log is written over, which costs
+/// the file system less than making it longer.
+const WAL_BYTES_KEPT: u32 = 64 * 1024 * 1024;
 /// Prepared statements that a connection keeps; the contract has about that many.
 const STATEMENTS_CACHED: usize = 128;
 
