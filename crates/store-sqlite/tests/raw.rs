@@ -119,14 +119,14 @@ async fn what_was_committed_is_there_after_reopening() {
 /// Without a pause between commits, so that the log is never found all copied by chance.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_log_stays_bounded_while_somebody_writes_all_the_time() {
-    // 4096 pages with their headers, and what one commit adds.
-    const LOG_BYTES_MAX: u64 = (4096 + 512) * (4096 + 24);
+    // 16384 pages with their headers, and what one commit adds.
+    const LOG_BYTES_MAX: u64 = (16_384 + 512) * (4096 + 24);
 
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("main.db");
     let store = migrated(&path).await;
     let member = sample::a_member(&store).await;
-    for _ in 0..60 {
+    for _ in 0..160 {
         let notes: Vec<_> =
             std::iter::repeat_with(|| sample::note(member.id, &"x".repeat(20_000))).take(50).collect();
         let mut tx = write(&store).await;
