@@ -130,7 +130,7 @@ pub async fn a_key_has_one_meaning(store: AnyStore) {
     for _ in 0..10 {
         let (ada, bob) = (sample::wallet(), sample::wallet());
         let key = grant(ada, 1).key;
-        let postings = Arc::new([ada, bob].map(|wallet| Posting { key: key.clone(), ..grant(wallet, 5) }));
+        let postings = Arc::new([ada, bob].map(|wallet| Posting { key, ..grant(wallet, 5) }));
         let posted = at_once(2, |number| {
             let (store, postings) = (Arc::clone(&store), Arc::clone(&postings));
             async move { post(&store, &postings[number..=number]).await.remove(0) }
