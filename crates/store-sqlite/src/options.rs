@@ -20,9 +20,9 @@ const SET_UP_PAUSE: Duration = Duration::from_millis(5);
 const ACQUIRE_TIMEOUT_DEFAULT: Duration = Duration::from_secs(10);
 /// How long a write transaction may lie idle, before it is rolled back and the next gets its turn.
 const HOLD_TIMEOUT_DEFAULT: Duration = Duration::from_secs(30);
-/// Page cache of the writer and of each reader, in KiB, at most. The operating system caches the file anyway; but the writer must
-/// hold all pages that a full batch changes, or it writes and reads them again and again before the commit.
-const WRITER_CACHE_KIB: u32 = 16 * 1024;
+/// Page cache of the writer and of each reader, in KiB, at most. The operating system caches the file anyway; the writer's holds what
+/// a full batch of postings changes, or it would write and read pages again before the commit.
+const WRITER_CACHE_KIB: u32 = 4096;
 const READER_CACHE_KIB: u32 = 1024;
 /// The write-ahead log is cut back to this size once it was copied into the database. Within it the log is written over, which costs
 /// the file system less than making it longer.
