@@ -93,9 +93,9 @@ CREATE INDEX ledger_lots_by_day ON ledger_lots (day, account_id);
 
 -- What a key stood for and what came of it, so that the same request is answered alike and happens once.
 CREATE TABLE ledger_keys (
-    -- In the order of their use, so that a new row joins the last page; what lies in no order is only the short key.
-    number      INTEGER PRIMARY KEY,
-    key         BLOB NOT NULL UNIQUE CHECK (length(key) = 16),
+    -- Rows have numbers of SQLite's own, in the order of their use: a new one joins the last page, and what lies in no order is only
+    -- the short key.
+    key         BLOB NOT NULL PRIMARY KEY CHECK (length(key) = 16),
     fingerprint BLOB NOT NULL CHECK (length(fingerprint) = 32),
     -- What was done, and to which transfer or hold; or why nothing was.
     done        TEXT CHECK (done = 'transferred' OR done = 'held' OR done = 'released'),
