@@ -21,7 +21,7 @@ pub(super) enum Command {
     },
     /// Show all keys; never the secret part.
     List,
-    /// Revoke a key at once.
+    /// Revoke a key: every running server refuses it within a second.
     Revoke {
         /// Its id, from the list.
         id: ServiceKeyId,
