@@ -10,6 +10,8 @@ pub(crate) const REQUESTS_MAX: u64 = 20_000;
 pub(crate) const REQUESTS_PER_CHECK_AT_ONCE: usize = 64;
 /// An answer may take so long.
 pub(crate) const ANSWER_TIME_MAX: Duration = Duration::from_secs(15);
+/// A refusal for slowness that comes sooner was on its way before the request was sent; no server is that impatient.
+pub(crate) const CROSSED_MAX: Duration = Duration::from_secs(1);
 /// A check may take so long.
 pub(crate) const CHECK_TIME_MAX: Duration = Duration::from_secs(90);
 /// A patient call waits so long in all for a quota to fill again.

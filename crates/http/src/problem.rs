@@ -61,7 +61,9 @@ pub(crate) const fn status(code: Code) -> StatusCode {
         Code::ValidationFailed | Code::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
         Code::RateLimited | Code::SignInBackoff => StatusCode::TOO_MANY_REQUESTS,
         Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        Code::CapabilityUnavailable | Code::DependencyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Code::CapabilityUnavailable | Code::DependencyUnavailable | Code::OutcomeUnknown => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{Code, Error, Result, limits};
 pub(crate) fn share(error: &store::Error) -> Error {
     match error {
         store::Error::Constraint(_) | store::Error::Failed(_) => Error::internal(error.to_string()),
+        store::Error::Uncertain(_) => Error::uncertain(error.to_string()),
         store::Error::Contention(_) | store::Error::Unavailable(_) | store::Error::ReadOnly(_) => {
             Error::unavailable("database", error.to_string())
         }
@@ -198,5 +199,23 @@ mod tests {
         });
         assert_eq!(batcher.submit(13).await.expect_err("fails").code, Code::Internal);
         assert_eq!(batcher.submit(1).await.expect("works"), 1);
+    }
+
+    #[test]
+    fn one_of_many_is_told_what_a_lone_caller_is_told() {
+        type Fault = fn(String) -> store::Error;
+        let faults: [(Fault, Code); 6] = [
+            (store::Error::Uncertain, Code::OutcomeUnknown),
+            (store::Error::Unavailable, Code::DependencyUnavailable),
+            (store::Error::Contention, Code::DependencyUnavailable),
+            (store::Error::ReadOnly, Code::DependencyUnavailable),
+            (store::Error::Constraint, Code::Internal),
+            (store::Error::Failed, Code::Internal),
+        ];
+        for (fault, code) in faults {
+            let (shared, alone) = (share(&fault(String::new())), Error::from(fault(String::new())));
+            assert_eq!((shared.code, shared.retry_after), (code, alone.retry_after));
+            assert_eq!((alone.code, &alone.detail), (code, &shared.detail));
+        }
     }
 }

@@ -116,6 +116,8 @@ codes! {
     CapabilityUnavailable = "capability_unavailable", "This is not available here";
     /// A dependency is away; try again later.
     DependencyUnavailable = "dependency_unavailable", "Temporarily unavailable";
+    /// The database went away while it was told to keep the change; it may have kept it.
+    OutcomeUnknown = "outcome_unknown", "It is not known whether it was done";
 }
 
 /// One value that was not taken.
@@ -218,6 +220,18 @@ impl Error {
         error
     }
 
+    /// The database did not say whether it kept the change.
+    #[must_use]
+    pub fn uncertain(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        let mut error = Self::new(
+            Code::OutcomeUnknown,
+            "The database went away before it said whether this was done. Try again with the same Idempotency-Key, or look first.",
+        );
+        error.retry_after = Some(crate::limits::DEPENDENCY_RETRY_AFTER);
+        error.cause = Some(cause.into());
+        error
+    }
+
     /// Adds when to try again.
     #[must_use]
     pub const fn retry_after(mut self, after: Duration) -> Self {
@@ -235,7 +249,7 @@ impl Error {
     /// Whether the fault lies with us or a dependency, and not with the caller.
     #[must_use]
     pub const fn is_ours(&self) -> bool {
-        matches!(self.code, Code::Internal | Code::DependencyUnavailable)
+        matches!(self.code, Code::Internal | Code::DependencyUnavailable | Code::OutcomeUnknown)
     }
 }
 
@@ -247,6 +261,7 @@ impl From<store::Error> for Error {
                 refused.retryable = true;
                 refused
             }
+            store::Error::Uncertain(_) => Self::uncertain(error),
             store::Error::Unavailable(_) | store::Error::ReadOnly(_) => Self::unavailable("database", error),
             store::Error::Constraint(_) | store::Error::Failed(_) => Self::internal(error),
         }

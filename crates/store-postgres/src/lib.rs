@@ -1,8 +1,8 @@
 //! The production engine: PostgreSQL, directly or through a transaction pooler such as PgBouncer.
 //!
-//! What each module is for: `probe` finds out whether a pooler is in between, `pool` keeps our own connections, `tx` is the
-//! transaction that the store's users hold, `migrate` applies the schema, `batch` has the statements that only this dialect
-//! knows. Everything else is written once for both engines, in `crates/store/portable`.
+//! What each module is for: `probe` finds out whether a pooler is in between, `pool` keeps our own connections, `pulse`
+//! tells a slow server from one that is gone, `tx` is the transaction that the store's users hold, `migrate` applies the schema,
+//! `batch` has the statements that only this dialect knows. Everything else is written once for both engines, in `crates/store/portable`.
 
 #[macro_use]
 mod dialect;
@@ -17,6 +17,7 @@ mod options;
 mod outgoing_batch;
 mod pool;
 mod probe;
+mod pulse;
 mod purchase_batch;
 mod store;
 mod tx;

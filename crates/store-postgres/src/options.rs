@@ -9,6 +9,10 @@ use sqlx::{ConnectOptions, postgres::PgConnectOptions};
 const CONNECTIONS_DEFAULT: u32 = 16;
 /// How long [`begin`](mainstay_store::Store::begin) waits for a connection.
 const ACQUIRE_TIMEOUT_DEFAULT: Duration = Duration::from_secs(10);
+/// How long an answer may take before the server is asked whether it lives.
+const PATIENCE_DEFAULT: Duration = Duration::from_secs(3);
+/// How long that may take: a new session is a new process, and a machine under full load is no dead one.
+const PULSE_TIMEOUT_DEFAULT: Duration = Duration::from_secs(5);
 /// How long the server works on one statement.
 const STATEMENT_TIMEOUT_DEFAULT: Duration = Duration::from_secs(15);
 /// How long a statement waits for somebody else's lock, before it counts as contention.
@@ -27,6 +31,11 @@ pub struct PostgresOptions {
     pub max_connections: u32,
     /// How long to wait for one of them.
     pub acquire_timeout: Duration,
+    /// How long an answer may take before the server is asked whether it lives; the question has a connection of its own, beside
+    /// the most connections.
+    pub patience: Duration,
+    /// How long its answer may take, before the server counts as gone.
+    pub pulse_timeout: Duration,
     /// How long the server works on one statement.
     pub statement_timeout: Duration,
     /// How long a statement waits for a lock.
@@ -47,6 +56,8 @@ impl PostgresOptions {
             url: url.into(),
             max_connections: CONNECTIONS_DEFAULT,
             acquire_timeout: ACQUIRE_TIMEOUT_DEFAULT,
+            patience: PATIENCE_DEFAULT,
+            pulse_timeout: PULSE_TIMEOUT_DEFAULT,
             statement_timeout: STATEMENT_TIMEOUT_DEFAULT,
             lock_timeout: LOCK_TIMEOUT_DEFAULT,
             idle_in_transaction_timeout: IDLE_IN_TRANSACTION_TIMEOUT_DEFAULT,

@@ -23,7 +23,7 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
 };
 
-use crate::error::from_sqlx;
+use crate::{error::from_sqlx, pulse::Pulse};
 
 /// A connection that was idle for longer is asked whether it is still alive before it is used.
 const TRUSTED_IDLE: Duration = Duration::from_secs(2);
@@ -42,6 +42,7 @@ pub(crate) struct Pool {
 
 pub(crate) struct PoolOptions {
     pub(crate) connection: PgConnectOptions,
+    pub(crate) pulse: Pulse,
     /// What every new session is told first.
     pub(crate) session: Option<String>,
     pub(crate) max: u32,
@@ -54,6 +55,7 @@ struct Shared {
     options: PgConnectOptions,
     session: Option<String>,
     rollback_timeout: Duration,
+    pulse: Arc<Pulse>,
     idle: Mutex<Vec<Pooled>>,
     open: AtomicU32,
     max: u32,
@@ -93,6 +95,7 @@ impl Pool {
             options: options.connection,
             session: options.session,
             rollback_timeout: options.rollback_timeout,
+            pulse: Arc::new(options.pulse),
             idle: Mutex::default(),
             open: AtomicU32::new(0),
             max,
@@ -105,9 +108,8 @@ impl Pool {
     }
 
     pub(crate) async fn acquire(&self) -> Result<Loan> {
-        tokio::time::timeout(self.acquire_timeout, self.acquire_unbounded())
-            .await
-            .map_err(|_| Error::Unavailable("no connection came free in time".to_owned()))?
+        self.shared.pulse.check()?;
+        self.shared.pulse.wait(self.acquire_timeout, self.acquire_unbounded()).await?
     }
 
     async fn acquire_unbounded(&self) -> Result<Loan> {
@@ -185,6 +187,11 @@ impl Shared {
 }
 
 impl Loan {
+    /// What tells whether waiting for an answer is in vain.
+    pub(crate) fn pulse(&self) -> Arc<Pulse> {
+        Arc::clone(&self.shared.pulse)
+    }
+
     pub(crate) fn connection(&mut self) -> Result<&mut PgConnection> {
         match self.pooled.as_mut() {
             Some(pooled) => Ok(&mut pooled.connection),
@@ -210,7 +217,8 @@ impl Loan {
 
     /// Ends what was left open. SQLx first reads the rest of an answer that nobody waited for.
     async fn finish(mut self) {
-        let (open, timeout) = (self.open, self.shared.rollback_timeout);
+        let (open, timeout, pulse) =
+            (self.open, self.shared.rollback_timeout, Arc::clone(&self.shared.pulse));
         let Ok(connection) = self.connection() else { return };
         let end = async {
             match open {
@@ -218,7 +226,7 @@ impl Loan {
                 Open::Answer | Open::Nothing => connection.ping().await,
             }
         };
-        if matches!(tokio::time::timeout(timeout, end).await, Ok(Ok(()))) {
+        if matches!(pulse.wait(timeout, end).await, Ok(Ok(()))) {
             self.open = Open::Nothing;
         } else {
             self.discard();

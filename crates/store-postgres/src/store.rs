@@ -11,6 +11,7 @@ use crate::{
     options::PostgresOptions,
     pool::{Pool, PoolOptions},
     probe,
+    pulse::Pulse,
     tx::Tx,
     value::query,
 };
@@ -54,6 +55,7 @@ impl PostgresStore {
         let answer_timeout = options.statement_timeout + ANSWER_GRACE;
         let pool = Pool::new(PoolOptions {
             connection: connection.clone(),
+            pulse: Pulse::new(connection.clone(), options.patience, options.pulse_timeout),
             session: (!pooled).then(|| options.bounds("SET")),
             max: options.max_connections,
             acquire_timeout: options.acquire_timeout,

@@ -60,8 +60,8 @@ impl Tx {
     /// Runs a statement that finds rows.
     pub(crate) async fn all(&mut self, statement: Statement) -> Result<Vec<Row>> {
         let statement = statement.persistent(self.persistent);
-        let timeout = self.answer_timeout;
-        let found = tokio::time::timeout(timeout, statement.fetch_all(self.enter()?)).await;
+        let (timeout, pulse) = (self.answer_timeout, self.loan.pulse());
+        let found = pulse.wait(timeout, statement.fetch_all(self.enter()?)).await;
         self.leave(found)?.map_err(from_sqlx)
     }
 
@@ -109,24 +109,24 @@ impl Tx {
 
     async fn one_raw(&mut self, statement: Statement) -> Result<sqlx::Result<Option<Row>>> {
         let statement = statement.persistent(self.persistent);
-        let timeout = self.answer_timeout;
-        let found = tokio::time::timeout(timeout, statement.fetch_optional(self.enter()?)).await;
+        let (timeout, pulse) = (self.answer_timeout, self.loan.pulse());
+        let found = pulse.wait(timeout, statement.fetch_optional(self.enter()?)).await;
         self.leave(found)
     }
 
     async fn write_raw(&mut self, statement: Statement) -> Result<sqlx::Result<u64>> {
         self.check_writable()?;
         let statement = statement.persistent(self.persistent);
-        let timeout = self.answer_timeout;
-        let done = tokio::time::timeout(timeout, statement.execute(self.enter()?)).await;
+        let (timeout, pulse) = (self.answer_timeout, self.loan.pulse());
+        let done = pulse.wait(timeout, statement.execute(self.enter()?)).await;
         Ok(self.leave(done)?.map(|done| done.rows_affected()))
     }
 
     /// What begins and ends a transaction, in the simple protocol.
     async fn control(&mut self, words: &str) -> Result<()> {
-        let timeout = self.answer_timeout;
+        let (timeout, pulse) = (self.answer_timeout, self.loan.pulse());
         let statement = sqlx::raw_sql(AssertSqlSafe(words));
-        let done = tokio::time::timeout(timeout, statement.execute(self.enter()?)).await;
+        let done = pulse.wait(timeout, statement.execute(self.enter()?)).await;
         self.leave(done)?.map(drop).map_err(from_sqlx)
     }
 
@@ -138,14 +138,8 @@ impl Tx {
         self.loan.connection()
     }
 
-    fn leave<T>(
-        &mut self,
-        answer: std::result::Result<sqlx::Result<T>, tokio::time::error::Elapsed>,
-    ) -> Result<sqlx::Result<T>> {
-        let Ok(answer) = answer else {
-            self.loan.discard();
-            return Err(Error::Unavailable("the server did not answer in time".to_owned()));
-        };
+    fn leave<T>(&mut self, answer: Result<sqlx::Result<T>>) -> Result<sqlx::Result<T>> {
+        let answer = answer.inspect_err(|_| self.loan.discard())?;
         if !self.in_transaction {
             self.loan.open = Open::Nothing;
         }
@@ -167,7 +161,10 @@ impl mainstay_store::Tx for Tx {
         if self.in_transaction {
             self.outcome = "failed";
             let begun = Instant::now();
-            self.control("COMMIT").await?;
+            self.control("COMMIT").await.map_err(|error| match error {
+                Error::Unavailable(why) => Error::Uncertain(why),
+                certain => certain,
+            })?;
             self.loan.open = Open::Nothing;
             metrics::histogram!("mainstay_db_commit_seconds").record(begun.elapsed());
         }

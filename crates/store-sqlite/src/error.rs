@@ -36,6 +36,7 @@ pub(crate) fn copy(error: &Error) -> Error {
         Error::Contention(text) => Error::Contention(text.clone()),
         Error::ReadOnly(text) => Error::ReadOnly(text.clone()),
         Error::Unavailable(text) => Error::Unavailable(text.clone()),
+        Error::Uncertain(text) => Error::Uncertain(text.clone()),
         Error::Failed(text) => Error::Failed(text.clone()),
     }
 }

@@ -18,6 +18,9 @@ pub enum Error {
     /// The database can't be reached, refused the connection, or did not answer in time.
     #[error("the database is unavailable: {0}")]
     Unavailable(String),
+    /// The database was asked to commit and did not say whether it did.
+    #[error("it is not known whether the change was committed: {0}")]
+    Uncertain(String),
     /// Anything else: a statement, a type or the schema is wrong.
     #[error("the database failed: {0}")]
     Failed(String),

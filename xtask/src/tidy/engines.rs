@@ -15,6 +15,7 @@ const ONE_ENGINE: &[(&str, &str)] = &[
         "spares a round trip for each transaction; SQLite has its own readers",
     ),
     ("crates/store-postgres/src/probe.rs", "only PostgreSQL is reached through poolers"),
+    ("crates/store-postgres/src/pulse.rs", "a database in a file can't be silent"),
     ("crates/store-sqlite/src/checkpoint.rs", "PostgreSQL copies its log itself"),
     (
         "crates/store-sqlite/src/connection.rs",

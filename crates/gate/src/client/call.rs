@@ -164,8 +164,13 @@ impl Call {
     /// [`Ended::Error`] when no answer came.
     pub(crate) async fn send(self) -> Result<Answer, Ended> {
         let until = Instant::now() + limits::PATIENCE;
+        let mut is_repeated = false;
         loop {
             let answer = self.once().await?;
+            if answer.is_for_silence() && !is_repeated {
+                is_repeated = true;
+                continue;
+            }
             if let Some(jar) = &self.jar {
                 jar.absorb(&answer.headers);
             }
@@ -300,6 +305,14 @@ fn excerpt(body: &[u8]) -> String {
 }
 
 impl Answer {
+    /// Whether it can't be about the request, but is what a server says on its own account to a connection that was opened in
+    /// stock and on which it heard nothing: it crossed the request, which was not read and may be sent again (RFC 9110, 15.5.9).
+    fn is_for_silence(&self) -> bool {
+        self.status == StatusCode::REQUEST_TIMEOUT.as_u16()
+            && self.body.is_empty()
+            && self.took < limits::CROSSED_MAX
+    }
+
     /// A header's first value.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
@@ -343,5 +356,53 @@ impl Answer {
     pub(crate) fn said(&self) -> String {
         let text = redact::body(&self.body);
         text.chars().take(200).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
+    use super::*;
+    use crate::{client::Budget, evidence::Recorder};
+
+    /// What a caller hears from a server that says one of these on each connection, whatever it is asked.
+    async fn heard(answers: &'static [&'static str]) -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+        let server = tokio::spawn(async move {
+            for answer in answers {
+                let (mut socket, _) = listener.accept().await.unwrap();
+                assert_ne!(socket.read(&mut [0; 1024]).await.unwrap(), 0);
+                socket.write_all(answer.as_bytes()).await.unwrap();
+            }
+        });
+        let budget = std::sync::Arc::new(Budget::new(10));
+        let client = Client::new(reqwest::Client::new(), base, Recorder::default(), budget);
+        let answer = client.post("/").send().await.unwrap();
+        server.abort();
+        answer.status
+    }
+
+    const SILENCE: &str = "HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    const FINE: &str = "HTTP/1.1 201 Created\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    const TOLD: &str = "HTTP/1.1 408 Request Timeout\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}";
+
+    #[tokio::test]
+    async fn a_refusal_that_crossed_the_request_is_no_answer_to_it() {
+        assert_eq!(heard(&[SILENCE, FINE]).await, 201);
+    }
+
+    #[tokio::test]
+    async fn a_server_that_is_never_patient_is_heard() {
+        assert_eq!(heard(&[SILENCE, SILENCE, FINE]).await, 408);
+    }
+
+    #[tokio::test]
+    async fn a_refusal_of_the_request_itself_is_heard() {
+        assert_eq!(heard(&[TOLD, FINE]).await, 408);
     }
 }

@@ -9,18 +9,18 @@ use std::time::Duration;
 pub(crate) const CLOSED_ANSWER_MAX: Duration = Duration::from_secs(2);
 /// A read goes on while Redis is away: twice the limiter's bound of a second (by address and by member), and the read itself.
 pub(crate) const READ_ANSWER_MAX: Duration = Duration::from_secs(3);
-/// While PostgreSQL is away, every answer comes within this. By the server's own bounds a batch of writes that was under way when
-/// the database froze is given up after 20 s (a statement's 15 s and 5 s of grace), and the one behind it 10 s later, since no
-/// connection can be made; 5 s are for a busy machine.
-pub(crate) const DATABASE_ANSWER_MAX: Duration = Duration::from_secs(35);
+/// While PostgreSQL is away, every answer comes within this. By the server's own bounds whoever waits for a database that froze is
+/// let go after 8 s (3 s of patience, and 5 s for an answer to whether it lives), and newcomers at once; the rest is for a busy
+/// machine.
+pub(crate) const DATABASE_ANSWER_MAX: Duration = Duration::from_secs(15);
 /// `/health` touches nothing, and `/ready` only what was found before: both at once, whatever is away (CFG-5). Two seconds are
 /// what a starved process may need to be scheduled; one that waits for a dependency needs longer.
 pub(crate) const PROBE_ANSWER_MAX: Duration = Duration::from_secs(2);
 /// `/ready` tells of a lost dependency within this: it asks once a second and waits a second; twice that on a busy machine.
 pub(crate) const DETECTION_MAX: Duration = Duration::from_secs(4);
 /// All works again so long after a dependency is back. Reconnecting takes a pause of at most 3 s (the hints' subscription), and a
-/// connection that froze is waited for up to 20 s before it is thrown away.
-pub(crate) const RECOVERY_MAX: Duration = Duration::from_secs(25);
+/// database that froze is asked every second or so, for up to 5 s each time.
+pub(crate) const RECOVERY_MAX: Duration = Duration::from_secs(15);
 /// A log-out holds on every node within this (SES-5).
 pub(crate) const LOG_OUT_MAX: Duration = Duration::from_secs(1);
 /// A node shows a new key within this: it reads the ring every 30 s at least, and at once when it hears of it.

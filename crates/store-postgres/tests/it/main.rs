@@ -7,4 +7,5 @@ mod pooler;
 mod schema;
 mod server;
 mod shutdown;
+mod silence;
 mod tls;

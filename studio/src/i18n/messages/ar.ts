@@ -278,6 +278,7 @@ export const ar: Messages = {
   "error.internal": "حدث عطل داخل الخدمة.",
   "error.capability_unavailable": "هذا الجزء متوقف هنا.",
   "error.dependency_unavailable": "تعطّل جزء تعتمد عليه الخدمة. حاول من جديد بعد قليل.",
+  "error.outcome_unknown": "لا يُعرف هل تم تنفيذ ذلك أم لا. تحقّق قبل أن تحاول من جديد.",
   ...wallet,
   ...merchants,
   ...purchases,

@@ -262,6 +262,7 @@ export const en = {
   "error.internal": "Something failed inside the service.",
   "error.capability_unavailable": "This part is switched off here.",
   "error.dependency_unavailable": "A part that the service relies on is down. Please try again soon.",
+  "error.outcome_unknown": "It is not known whether this was done. Please look before you try again.",
   ...wallet,
   ...merchants,
   ...purchases,

@@ -271,6 +271,7 @@ export const es: Messages = {
   "error.internal": "Algo falló dentro del servicio.",
   "error.capability_unavailable": "Esta parte está apagada aquí.",
   "error.dependency_unavailable": "Falla una parte de la que depende el servicio. Inténtalo de nuevo pronto.",
+  "error.outcome_unknown": "No se sabe si se llegó a hacer. Compruébalo antes de volver a intentarlo.",
   ...wallet,
   ...merchants,
   ...purchases,

@@ -262,6 +262,7 @@ export const he: Messages = {
   "error.internal": "משהו נכשל בתוך השירות.",
   "error.capability_unavailable": "החלק הזה כבוי כאן.",
   "error.dependency_unavailable": "רכיב שהשירות נשען עליו אינו פעיל. אפשר לנסות שוב בקרוב.",
+  "error.outcome_unknown": "לא ידוע אם הפעולה בוצעה. כדאי לבדוק לפני שמנסים שוב.",
   ...wallet,
   ...merchants,
   ...purchases,

@@ -274,6 +274,7 @@ export const ru: Messages = {
   "error.internal": "Внутри сервиса произошёл сбой.",
   "error.capability_unavailable": "Эта часть здесь выключена.",
   "error.dependency_unavailable": "Не работает то, на что опирается сервис. Попробуйте чуть позже.",
+  "error.outcome_unknown": "Неизвестно, было ли это сделано. Проверьте, прежде чем пробовать снова.",
   ...wallet,
   ...merchants,
   ...purchases,

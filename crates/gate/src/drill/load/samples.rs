@@ -32,7 +32,8 @@ impl Tells {
     fn holds(self, answer: &Answer) -> bool {
         match self {
             Self::Problem => {
-                answer.code() == "dependency_unavailable" && answer.header("retry-after").is_some()
+                matches!(answer.code().as_str(), "dependency_unavailable" | "outcome_unknown")
+                    && answer.header("retry-after").is_some()
             }
             Self::Check(name) => {
                 let pointer = format!("/checks/{name}/state");

@@ -82,7 +82,8 @@ def main() -> None:
     arguments.add_argument("--data", required=True, help="an empty folder for its data")
     arguments.add_argument("--as-it-comes", action="store_true", help="leave its limiter off, which is its default")
     options = arguments.parse_args()
-    admin = ("admin@example.com", secrets.token_urlsafe(16))
+    # In hexadecimal: a password that begins with a hyphen would be read as an option.
+    admin = ("admin@example.com", secrets.token_hex(16))
     data = f"--dir={options.data}"
     subprocess.run([options.pocketbase, "superuser", "upsert", *admin, data], check=True, stdout=subprocess.DEVNULL)
     port = free_port()
