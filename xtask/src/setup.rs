@@ -34,9 +34,8 @@ const RUNNING: &[Need] = &[
     Need {
         package: "libssl-dev",
         why: "passkey verification links OpenSSL statically",
-        present: || below("/usr/lib", "libssl.a") || process::succeeds(pkg_config("openssl").arg("--exists")),
+        present: || below("/usr/lib", "libssl.a"),
     },
-    Need { package: "pkg-config", why: "finds OpenSSL", present: || on_path("pkg-config") },
     Need {
         package: "build-essential",
         why: "compiles SQLite and the cryptography",
@@ -161,12 +160,6 @@ fn nextest() -> Result<()> {
 
 fn on_path(program: &str) -> bool {
     tools::find(program).is_some()
-}
-
-fn pkg_config(package: &str) -> std::process::Command {
-    let mut command = process::command("pkg-config");
-    command.args(["--static", package]);
-    command
 }
 
 /// Whether a library lies in a folder or in one of its direct subfolders (Debian keeps one per architecture).

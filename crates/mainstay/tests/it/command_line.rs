@@ -34,6 +34,22 @@ fn t_op_08_a_bad_configuration_ends_with_78_and_names_every_fault() {
     assert!(!scratch.path().join("data").exists(), "something was started");
 }
 
+/// One binary is all that a deployment copies: it needs the C library and the compiler's, which every distribution has.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_binary_needs_no_library_beside_it() {
+    let output = std::process::Command::new("ldd").arg(env!("CARGO_BIN_EXE_mainstay")).output().unwrap();
+    let needed = String::from_utf8(output.stdout).unwrap();
+    let names = needed.lines().filter_map(|line| line.split_whitespace().next());
+    let names = names.filter_map(|path| path.rsplit('/').next()).collect::<Vec<_>>();
+    assert!(names.contains(&"libc.so.6"), "{needed}");
+    for name in names {
+        let is_common =
+            ["linux-vdso", "ld-linux", "libc.", "libm.", "libgcc_s."].iter().any(|n| name.starts_with(n));
+        assert!(is_common, "{name} is needed, too: {needed}");
+    }
+}
+
 /// The binary that is tested here is the one that is deployed: without the feature of the gate's self-test.
 #[test]
 fn a_normal_build_leaves_no_guard_out() {
