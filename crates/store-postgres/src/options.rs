@@ -82,6 +82,16 @@ impl PostgresOptions {
             .disable_statement_logging())
     }
 
+    /// What a session of our own is told first: its bounds, and how to plan.
+    ///
+    /// A prepared statement keeps the plan that was best when it was made. One that was made while its table was empty reads the whole
+    /// table, which is cheapest then, and goes on to do so until the server has gathered statistics, however large the table has become
+    /// meanwhile. Every statement that runs often has an index, so that is what plans are made of; the few that must read
+    /// everything still can. What they seem to cost then would have them compiled, which takes longer than they do.
+    pub(crate) fn session(&self) -> String {
+        format!("{}; SET enable_seqscan = off; SET jit = off", self.bounds("SET"))
+    }
+
     /// The bounds as SQL: for the whole session, or for the transaction that has just begun.
     pub(crate) fn bounds(&self, set: &str) -> String {
         [

@@ -56,7 +56,7 @@ impl PostgresStore {
         let pool = Pool::new(PoolOptions {
             connection: connection.clone(),
             pulse: Pulse::new(connection.clone(), options.patience, options.pulse_timeout),
-            session: (!pooled).then(|| options.bounds("SET")),
+            session: (!pooled).then(|| options.session()),
             max: options.max_connections,
             acquire_timeout: options.acquire_timeout,
             rollback_timeout: answer_timeout,

@@ -3,6 +3,7 @@
 mod conformance;
 mod locks;
 mod migrations;
+mod plans;
 mod pooler;
 mod schema;
 mod server;
