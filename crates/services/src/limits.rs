@@ -241,8 +241,10 @@ pub const WEBHOOK_JSON_DEPTH_MAX: usize = 32;
 pub const WEBHOOK_ATTEMPTS_MAX: i64 = 10;
 /// Failed events that one run tries again.
 pub const WEBHOOK_DUE_MAX: usize = 100;
-/// Rules by which purchases become points.
-pub const PURCHASE_RULES_MAX: u32 = 200;
+/// Rules by which purchases become points, of those that have not ended.
+pub const PURCHASE_RULES_MAX: usize = 200;
+/// All of them: those that ended stay, for what purchases came to is told from them.
+pub const PURCHASE_RULES_KEPT_MAX: u32 = 2_000;
 /// Purchases that one claim makes a member's.
 pub const PURCHASES_CLAIMED_MAX: u32 = 100;
 /// Links by which purchases of one member are recognised.
@@ -367,7 +369,8 @@ pub fn table() -> Vec<Limit> {
             "removed; the event stays",
         ),
         limit("levels of a webhook's JSON", WEBHOOK_JSON_DEPTH_MAX.to_string(), "422"),
-        limit("rules for purchases", PURCHASE_RULES_MAX.to_string(), "409"),
+        limit("rules for purchases that have not ended", PURCHASE_RULES_MAX.to_string(), "409"),
+        limit("rules for purchases, those that ended included", PURCHASE_RULES_KEPT_MAX.to_string(), "409"),
         limit("purchases that one claim takes", PURCHASES_CLAIMED_MAX.to_string(), "claim again"),
         limit("links of a member to their purchases", CUSTOMER_LINKS_MAX.to_string(), "409"),
         limit(

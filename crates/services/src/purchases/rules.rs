@@ -41,7 +41,7 @@ pub struct NewRule {
 /// # Errors
 /// When the database is away.
 pub async fn rules(app: &App) -> Result<Vec<PurchaseRule>> {
-    Ok(app.read().await?.purchase_rules(limits::PURCHASE_RULES_MAX).await?)
+    Ok(app.read().await?.purchase_rules(limits::PURCHASE_RULES_KEPT_MAX).await?)
 }
 
 /// Makes a rule.
@@ -58,10 +58,7 @@ pub async fn make_rule(
     app.retrying(|| async {
         let mut tx = app.write().await?;
         tx.lock_name("purchase_rules").await?;
-        if tx.purchase_rules(limits::PURCHASE_RULES_MAX).await?.len() >= limits::PURCHASE_RULES_MAX as usize {
-            let most = limits::PURCHASE_RULES_MAX;
-            return Err(Error::new(Code::Conflict, format!("There are {most} rules already.")));
-        }
+        check_room(&tx.purchase_rules(limits::PURCHASE_RULES_KEPT_MAX).await?, app.now())?;
         tx.insert_purchase_rule(&rule).await?;
         let detail = json!({ "name": rule.name, "points": rule.points, "per_amount": rule.per_amount });
         let told =
@@ -71,6 +68,25 @@ pub async fn make_rule(
         Ok(rule.clone())
     })
     .await
+}
+
+/// A rule that has ended makes room for another.
+fn check_room(rules: &[PurchaseRule], now: Timestamp) -> Result<()> {
+    let lasting = rules.iter().filter(|rule| rule.ends_at.is_none_or(|end| end > now)).count();
+    if lasting >= limits::PURCHASE_RULES_MAX {
+        let most = limits::PURCHASE_RULES_MAX;
+        let detail =
+            format!("There are {most} rules that have not ended. End one that is not needed any more.");
+        return Err(Error::new(Code::Conflict, detail));
+    }
+    if rules.len() >= limits::PURCHASE_RULES_KEPT_MAX as usize {
+        let most = limits::PURCHASE_RULES_KEPT_MAX;
+        return Err(Error::new(
+            Code::Conflict,
+            format!("There are {most} rules, those that ended included."),
+        ));
+    }
+    Ok(())
 }
 
 fn checked(app: &App, new: &NewRule) -> Result<PurchaseRule> {

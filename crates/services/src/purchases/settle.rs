@@ -240,7 +240,7 @@ async fn grant(
     if due.iter().all(|due| due.owner.is_none()) {
         return Ok(());
     }
-    let rules = tx.purchase_rules(limits::PURCHASE_RULES_MAX).await?;
+    let rules = tx.purchase_rules(limits::PURCHASE_RULES_KEPT_MAX).await?;
     let best: Vec<_> =
         due.iter().map(|due| due.owner.and_then(|owner| best(&rules, &due.purchase, owner))).collect();
     let days: Vec<_> =

@@ -16,6 +16,7 @@ mod jobs;
 mod members;
 mod merchants;
 mod notes;
+mod purchase_rules;
 mod purchases;
 mod refusals;
 mod resealing;

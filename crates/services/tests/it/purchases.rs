@@ -75,7 +75,7 @@ fn base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
-fn bought(id: &str, amount: i64, customer: &Value, at: Timestamp) -> Value {
+pub(crate) fn bought(id: &str, amount: i64, customer: &Value, at: Timestamp) -> Value {
     json!({
         "id": format!("e-{id}"), "type": "purchase.completed", "timestamp": at,
         "data": {
@@ -232,30 +232,6 @@ both_engines! {
         test.advance(Duration::from_secs(24 * 3600));
         deliver(test, &one, "till", &bought("next", 1_000, &json!({ "id": "c1" }), test.now())).await;
         assert_eq!(balance(&one, ada.member_id).await, (35, 0));
-    }
-
-    async fn whk_4_a_rule_that_ended_counts_no_more(test: &TestApp) {
-        let app = node(test, 2).await;
-        let operator = test.caller().await;
-        let made = purchases::make_rule(&app, &test.ctx(), &operator, &rule("base")).await.expect("is made");
-        let ada = customer(test, &app, "till", "c1").await;
-        test.advance(Duration::from_secs(60));
-        purchases::end_rule(&app, &test.ctx(), &operator, made.id).await.expect("ends");
-        let before = test.now() - Duration::from_secs(30);
-        deliver(test, &app, "till", &bought("before", 1_000, &json!({ "id": "c1" }), before)).await;
-        deliver(test, &app, "till", &bought("after", 1_000, &json!({ "id": "c1" }), test.now())).await;
-        assert_eq!(balance(&app, ada.member_id).await, (10, 0));
-        assert_eq!(purchases::rules(&app).await.expect("lists")[0].ends_at, Some(test.now()));
-        for bad in [
-            NewRule { points: 0, ..rule("x") },
-            NewRule { per_amount: 0, ..rule("x") },
-            NewRule { day_points_max: Some(-1), ..rule("x") },
-            NewRule { source: Some("nowhere".to_owned()), ..rule("x") },
-            NewRule { ends_at: Some(test.now()), starts_at: Some(test.now()), ..rule("x") },
-            rule(" "),
-        ] {
-            assert_eq!(refusal(purchases::make_rule(&app, &test.ctx(), &operator, &bad).await), Code::ValidationFailed);
-        }
     }
 
     async fn whk_4_an_unknown_buyer_claims_later_and_once(test: &TestApp) {
