@@ -116,6 +116,7 @@ guards! {
     WebhookReceipt = "webhook_receipt", "a receipt tells that the buyer is nobody known";
     WebhookRefusal = "webhook_refusal", "a refusal repeats the event";
     PurchaseOnce = "purchase_once", "a purchase counts as often as an event tells of it";
+    ClaimOnce = "claim_once", "a purchase becomes everybody's who shows its code";
     RefundOnce = "refund_once", "a refund takes back as often as an event tells of it";
     RefundFirst = "refund_first", "a refund that comes before its purchase is forgotten";
     RefundDebt = "refund_debt", "points that were spent are not owed";

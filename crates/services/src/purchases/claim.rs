@@ -13,7 +13,10 @@ use super::{
     buyer::{code, source_of},
     settle::{Due, Terms, settle},
 };
-use crate::{App, Caller, Capability, Code, Error, RequestContext, Result, audit, limits};
+use crate::{
+    App, Caller, Capability, Code, Error, RequestContext, Result, audit, limits,
+    sabotage::{Guard, is_off},
+};
 
 /// How purchases are claimed.
 #[derive(Clone, Debug, Default)]
@@ -61,7 +64,16 @@ pub async fn claim(
             remember(app, &mut *tx, &member, &claimed).await?;
         }
         let ids: Vec<_> = claimed.iter().map(|purchase| purchase.id).collect();
-        tx.delete_purchase_keys(&ids).await?;
+        if is_off(Guard::ClaimOnce) {
+            let nobodys = |purchase: &PurchaseRecord| PurchaseRecord {
+                member_id: None,
+                claimed_at: None,
+                ..purchase.clone()
+            };
+            tx.settle_purchases(&claimed.iter().map(nobodys).collect::<Vec<_>>()).await?;
+        } else {
+            tx.delete_purchase_keys(&ids).await?;
+        }
         let detail =
             json!({ "purchases": ids, "by_code": claim.code.is_some(), "remembered": claim.remember });
         let told = audit::event(app, context, "purchase.claimed", &caller.actor(), "", detail);

@@ -2,6 +2,8 @@
 
 /// Copies of one event at the same moment (T-PU-01).
 pub(super) const COPIES: usize = 50;
+/// Claims of one purchase at the same moment, by each of two members.
+pub(super) const CLAIMS_EACH: usize = 4;
 /// What a purchase of the gate's costs, in minor units; each is worth a point.
 pub(super) const AMOUNT: i64 = 1_000;
 /// What of it goes back.

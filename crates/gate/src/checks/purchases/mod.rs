@@ -3,6 +3,7 @@
 mod bodies;
 mod buyers;
 mod changed_event;
+mod claim_once;
 mod debt;
 mod event_age;
 mod limits;
@@ -40,6 +41,7 @@ pub(super) const CHECKS: &[&Check] = &[
     &changed_event::CHECK,
     &told_twice::CHECK,
     &buyers::CHECK,
+    &claim_once::CHECK,
     &refund_once::CHECK,
     &refund_first::CHECK,
     &debt::CHECK,
