@@ -7,6 +7,7 @@
 
 use std::{
     future::Future,
+    io::ErrorKind,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -89,26 +90,28 @@ impl Pulse {
         {
             return alive;
         }
-        let alive = matches!(timeout(self.answer_max, self.question()).await, Ok(Ok(())));
+        let alive = match timeout(self.answer_max, self.question()).await {
+            Err(_) => false,
+            Ok(Err(sqlx::Error::Io(error))) => !is_out_of_reach(error.kind()),
+            // A refusal is an answer, too: a server that has no connection left is busy and not gone.
+            Ok(_) => true,
+        };
         self.is_silent.store(!alive, Ordering::Release);
         *last = Some((Instant::now(), alive));
         alive
     }
 
-    /// A refusal is an answer, too: a server that has no connection left is busy and not gone.
     async fn question(&self) -> sqlx::Result<()> {
-        match self.answered().await {
-            Err(sqlx::Error::Database(_)) => Ok(()),
-            other => other,
-        }
-    }
-
-    async fn answered(&self) -> sqlx::Result<()> {
         let mut connection: PgConnection = self.options.connect().await?;
         // A pooler answers a connection itself, and a question only with a server.
         sqlx::raw_sql("SELECT 1").execute(&mut connection).await?;
         connection.close().await
     }
+}
+
+/// Other failures tell nothing of connections that stand: a name that is not found, a listener that was closed.
+const fn is_out_of_reach(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::TimedOut)
 }
 
 fn silent() -> Error {
