@@ -9,6 +9,7 @@ use std::{
 use async_trait::async_trait;
 use mainstay_http::{Check, CheckState, Readiness};
 use mainstay_services::App;
+use mainstay_store::SchemaState;
 use parking_lot::RwLock;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -19,6 +20,9 @@ const EVERY: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(1);
 /// A finding older than this is no finding: the prober itself is stuck.
 const STALE: Duration = Duration::from_secs(10);
+
+/// What came of a question: in what state it is, nothing when it is not configured, or what is wrong.
+type Outcome = Result<Option<String>, String>;
 
 #[derive(Clone)]
 struct Finding {
@@ -53,7 +57,8 @@ impl Probes {
     }
 
     async fn probe(&self) {
-        let (database, migrations, redis) = tokio::join!(self.database(), self.migrations(), self.redis());
+        let (database, schema, redis) = tokio::join!(self.database(), self.schema(), self.redis());
+        let (database, migrations) = of_the_database(database, schema);
         let now = Instant::now();
         let findings = [
             ("configuration", Ok(Some("valid".to_owned()))),
@@ -95,7 +100,7 @@ impl Probes {
         }
     }
 
-    async fn database(&self) -> Result<Option<String>, String> {
+    async fn database(&self) -> Outcome {
         match timeout(PATIENCE, self.app.store.ping()).await {
             Ok(Ok(())) => Ok(Some(self.app.store.engine().to_owned())),
             Ok(Err(_)) => Err("the database does not answer".to_owned()),
@@ -103,17 +108,12 @@ impl Probes {
         }
     }
 
-    async fn migrations(&self) -> Result<Option<String>, String> {
-        match timeout(PATIENCE, self.app.store.schema_state()).await {
-            Ok(Ok(state)) if state.is_current() => {
-                Ok(Some(format!("version {}", state.migrations.last().map_or(0, |last| last.version))))
-            }
-            Ok(Ok(_)) => Err("the schema is not this version's".to_owned()),
-            Ok(Err(_)) | Err(_) => Err("the schema could not be read".to_owned()),
-        }
+    /// The schema; nothing when it could not be read.
+    async fn schema(&self) -> Option<SchemaState> {
+        timeout(PATIENCE, self.app.store.schema_state()).await.ok()?.ok()
     }
 
-    async fn redis(&self) -> Result<Option<String>, String> {
+    async fn redis(&self) -> Outcome {
         if !self.has_redis {
             return Ok(None);
         }
@@ -123,12 +123,28 @@ impl Probes {
         }
     }
 
-    fn key_ring(&self) -> Result<Option<String>, String> {
+    fn key_ring(&self) -> Outcome {
         let state = mainstay_services::sessions::keys::state(&self.app);
         match state.active_kid {
             Some(kid) => Ok(Some(format!("signing with {kid}"))),
             None => Err("there is no key to sign with".to_owned()),
         }
+    }
+}
+
+/// What the two questions to the database come to. It may go away between them: one whose schema can't be read is away, whatever it
+/// answered a moment before.
+fn of_the_database(answer: Outcome, schema: Option<SchemaState>) -> (Outcome, Outcome) {
+    match schema {
+        None => {
+            let database = answer.and_then(|_| Err("the database gave no answer in time".to_owned()));
+            (database, Err("the schema could not be read".to_owned()))
+        }
+        Some(schema) if schema.is_current() => {
+            let newest = schema.migrations.last().map_or(0, |last| last.version);
+            (answer, Ok(Some(format!("version {newest}"))))
+        }
+        Some(_) => (answer, Err("the schema is not this version's".to_owned())),
     }
 }
 
@@ -159,5 +175,32 @@ impl Readiness for Probes {
             });
         }
         checks
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use mainstay_store::MigrationState;
+
+    use super::*;
+
+    fn well() -> Outcome {
+        Ok(Some("postgresql".to_owned()))
+    }
+
+    #[test]
+    fn cfg_5_a_database_whose_schema_can_not_be_read_is_away() {
+        let (database, migrations) = of_the_database(well(), None);
+        assert!(database.is_err() && migrations.is_err());
+        let (database, _) = of_the_database(Err("the database does not answer".to_owned()), None);
+        assert_eq!(database, Err("the database does not answer".to_owned()));
+    }
+
+    #[test]
+    fn cfg_5_a_schema_of_another_version_is_no_fault_of_the_database() {
+        let missing = MigrationState { version: 1, name: "first".to_owned(), applied: false, known: true };
+        let (database, migrations) = of_the_database(well(), Some(SchemaState { migrations: vec![missing] }));
+        assert!(migrations.is_err());
+        assert_eq!(database, well());
     }
 }
