@@ -26,6 +26,10 @@ const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// Another process may take a port between our look and the server's bind.
 const START_TRIES: u32 = 3;
 const POLL: Duration = Duration::from_millis(50);
+/// A folder in memory. Most tests make a database of their own, some hundred files each, which takes a disk four times as long.
+const MEMORY_FOLDER: &str = "/dev/shm";
+/// Room that it must have, in KiB: the databases of four tests at a time take a few dozen MiB, PostgreSQL's log up to one GiB.
+const MEMORY_KIB_MIN: u64 = 4 * 1024 * 1024;
 
 /// What the servers are for.
 #[derive(Clone, Copy)]
@@ -67,7 +71,13 @@ impl Services {
             tools::find("redis-server").context("Redis is not installed; run `cargo xtask setup --tests`")?;
         let [postgres_port, redis_port] = free_ports()?;
         // The keeper removes it, since it may outlive this process.
-        let folder = tempfile::Builder::new().prefix("mainstay-services-").tempdir()?.keep();
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("mainstay-services-");
+        let folder = match purpose {
+            Purpose::Tests if has_room(MEMORY_FOLDER) => builder.tempdir_in(MEMORY_FOLDER)?,
+            Purpose::Tests | Purpose::Measurement => builder.tempdir()?,
+        };
+        let folder = folder.keep();
 
         let mut keeper = Command::new("sh")
             .args(["-c", KEEPER, "keeper"])
@@ -131,6 +141,16 @@ impl Drop for Services {
         // Nothing is left to do about a keeper that can't be waited for.
         let _ = self.keeper.wait();
     }
+}
+
+/// Whether a folder is there and has room for the servers' data.
+fn has_room(folder: &str) -> bool {
+    let Ok(output) = process::command("df").args(["--output=avail", "-k", folder]).output() else {
+        return false;
+    };
+    let text = String::from_utf8_lossy(&output.stdout);
+    let free = text.lines().last().and_then(|line| line.trim().parse::<u64>().ok());
+    free.is_some_and(|free| free >= MEMORY_KIB_MIN)
 }
 
 /// `cargo xtask services [-- command…]`.
