@@ -6,7 +6,7 @@ use std::{
 };
 
 use mainstay_store::{Access, Error, Store};
-use mainstay_store_conformance::sample;
+use mainstay_store_conformance::{AnyStore, read, sample};
 use mainstay_store_postgres::{PostgresOptions, PostgresStore};
 use sqlx::postgres::PgConnectOptions;
 use tokio::{
@@ -157,6 +157,7 @@ async fn a_commit_that_nobody_answered_is_uncertain() {
     always_dropping(database, async move {
         let path = Path::new().await;
         let store = path.store(&name).await;
+        let any: AnyStore = Arc::<PostgresStore>::clone(&store);
         let member = sample::member();
         let mut tx = store.begin(Access::Write).await.expect("begins");
         tx.insert_member(&member).await.expect("inserts");
@@ -167,6 +168,12 @@ async fn a_commit_that_nobody_answered_is_uncertain() {
         // This one had not reached the server; when the path opens it does, and the change is there after all.
         path.set_open(true);
         until_it_answers(&store).await;
+        let begun = Instant::now();
+        while read(&any).await.member_by_id(member.id).await.expect("reads").is_none() {
+            assert!(begun.elapsed() < GIVEN_UP, "the change never came");
+            // poll: until the deadline above.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     })
     .await;
 }
