@@ -4,13 +4,18 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use crate::{
-    check::{Check, Control, Effect, Need, Outcome, Phase, Priority, Reference, Running, ensure, passed},
+    check::{
+        Check, Control, Effect, Ended, Need, Outcome, Phase, Priority, Reference, Running, ensure, passed,
+    },
     checks::verdict::unauthorised,
     client::Call,
     limits,
     members::Actor,
     probe::Probe,
 };
+
+/// Fewer characters than this hold no 128 bits.
+const SECRET_CHARS_MIN: usize = 22;
 
 pub(crate) static CHECK: Check = Check {
     id: "identity.service-keys",
@@ -38,21 +43,38 @@ async fn run(probe: Probe) -> Outcome {
     let made =
         made.json(&json!({ "name": "gate", "scopes": ["members:read"] })).patiently().expect(201).await?;
     let (id, key) = (made.text_at("/service_key/id")?, made.text_at("/key")?);
-    let outcome = attack(&probe, &operator, &member, &id, &key).await;
+    let outcome = match secret_of(&key, &made.text_at("/service_key/prefix")?) {
+        Ok(secret) => attack(&probe, &operator, &member, &id, &key, secret).await,
+        Err(ended) => Err(ended),
+    };
     // Also when the check failed half way: no key stays behind.
     let _ = revoke(&operator, &id).send().await;
     outcome
 }
 
-async fn attack(probe: &Probe, operator: &Actor, member: &Actor, id: &str, key: &str) -> Outcome {
+/// What of a key nobody may see again. It may have a `_` of its own, so it is told by what the list shows.
+fn secret_of<'a>(key: &'a str, prefix: &str) -> Result<&'a str, Ended> {
+    let secret = key.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('_'));
+    let secret = secret.filter(|secret| secret.len() >= SECRET_CHARS_MIN);
+    secret.ok_or_else(|| Ended::fail(format!("a key is no {SECRET_CHARS_MIN} characters behind its prefix")))
+}
+
+async fn attack(
+    probe: &Probe,
+    operator: &Actor,
+    member: &Actor,
+    id: &str,
+    key: &str,
+    secret: &str,
+) -> Outcome {
     let path = format!("/v1/service/members/{}", member.member_id);
     let with =
         |token: &str| probe.client.get(&path).header("authorization", format!("Bearer {token}")).patiently();
     with(key).purpose("the key reads a member").expect(200).await?;
-    let (prefix, secret) = key.rsplit_once('_').unwrap_or((key, ""));
+    let before = &key[..key.len() - secret.len()];
     for (what, token) in [
-        ("a key with another secret", format!("{prefix}_{}", "A".repeat(secret.len()))),
-        ("a key without its secret", format!("{prefix}_")),
+        ("a key with another secret", format!("{before}{}", "A".repeat(secret.len()))),
+        ("a key without its secret", before.to_owned()),
         ("a key's beginning", key[..key.len() - 1].to_owned()),
         ("a member's access token", member.access_token()),
         ("an operator's access token", operator.access_token()),
@@ -93,4 +115,19 @@ async fn attack(probe: &Probe, operator: &Actor, member: &Actor, id: &str, key: 
 
 fn revoke(operator: &Actor, id: &str) -> Call {
     operator.delete(&format!("/v1/operator/service-keys/{id}")).patiently()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::secret_of;
+
+    #[test]
+    fn a_secret_with_an_underscore_of_its_own_is_told_whole() {
+        let secret = "_0123456789abcdef_0123456789_abcdef01234567_";
+        assert_eq!(secret_of(&format!("msk_abcdefgh_{secret}"), "msk_abcdefgh").unwrap(), secret);
+        for (key, prefix) in [("msk_abcdefgh_short", "msk_abcdefgh"), ("msk_abcdefgh", "msk_other"), ("", "")]
+        {
+            assert!(secret_of(key, prefix).is_err(), "{key}");
+        }
+    }
 }
