@@ -23,8 +23,10 @@ const REPORTS: &str = "gate";
 
 /// The operator who is lent to the gate.
 const OPERATOR: &str = "operator@gate.example";
-/// The source of purchase webhooks that is lent to the gate.
+/// The sources of purchase webhooks that are lent to the gate, of each form one.
 const SOURCE: &str = "till";
+const SQUARE: &str = "square";
+const STRIPE: &str = "stripe";
 
 /// Builds, starts the deployment, and attacks it.
 ///
@@ -44,6 +46,8 @@ pub(crate) fn run(arguments: &[OsString]) -> Result<()> {
     let mut gate = process::command(workspace::server());
     gate.arg("gate").arg(&deployment.url).env("MAINSTAY_GATE_SERVICE_KEY", &deployment.service_key);
     gate.env("MAINSTAY_GATE_WEBHOOK_SOURCE", SOURCE).env("MAINSTAY_GATE_WEBHOOK_SECRET", &deployment.secret);
+    gate.env("MAINSTAY_GATE_SQUARE_SOURCE", SQUARE).env("MAINSTAY_GATE_SQUARE_KEY", &deployment.secret);
+    gate.env("MAINSTAY_GATE_STRIPE_SOURCE", STRIPE).env("MAINSTAY_GATE_STRIPE_SECRET", &deployment.secret);
     gate.env("MAINSTAY_GATE_OPERATOR", OPERATOR);
     for node in &deployment.node_urls {
         gate.arg("--node").arg(node);
@@ -68,7 +72,7 @@ struct Deployment {
     mails: PathBuf,
     /// What the gate gives points with.
     service_key: String,
-    /// What the source signs with.
+    /// What every source signs with.
     secret: String,
     // In the order in which they are stopped: nobody is asked by somebody who still runs.
     _proxy: Leashed,
@@ -86,6 +90,7 @@ impl Deployment {
         let url = format!("https://localhost:{public}");
         let key = process::read(process::command(workspace::server()).args(["keys", "generate"]))?;
         let secret = openssl(folder, &["rand", "-base64", "32"])?;
+        let secret = format!("whsec_{}", secret.trim());
         let settings = |command: &mut Command| {
             command
                 .env("MAINSTAY_ENV", "staging")
@@ -94,7 +99,12 @@ impl Deployment {
                 .env("MAINSTAY_TRUSTED_PROXIES", "127.0.0.1")
                 .env("MAINSTAY_WALLET_TRANSFERS", "true")
                 .env("MAINSTAY_WEBHOOK_TILL_KIND", "standard")
-                .env("MAINSTAY_WEBHOOK_TILL_SECRETS", format!("whsec_{}", secret.trim()))
+                .env("MAINSTAY_WEBHOOK_TILL_SECRETS", &secret)
+                .env("MAINSTAY_WEBHOOK_SQUARE_KIND", "square")
+                .env("MAINSTAY_WEBHOOK_SQUARE_SECRETS", &secret)
+                .env("MAINSTAY_WEBHOOK_SQUARE_NOTIFICATION_URL", format!("{url}/v1/webhooks/{SQUARE}"))
+                .env("MAINSTAY_WEBHOOK_STRIPE_KIND", "stripe")
+                .env("MAINSTAY_WEBHOOK_STRIPE_SECRETS", &secret)
                 .env("MAINSTAY_PUBLIC_URL", &url)
                 .env("ALLOWED_ORIGINS", &url)
                 .env("TOKEN_ENCRYPTION_KEY", key.trim())
@@ -116,7 +126,7 @@ impl Deployment {
             ca: certificate.ca,
             mails,
             service_key,
-            secret: format!("whsec_{}", secret.trim()),
+            secret,
             _proxy: proxy,
             _nodes: nodes,
             _mail: mail_server,

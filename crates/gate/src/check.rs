@@ -95,6 +95,10 @@ pub(crate) enum Need {
     Operator,
     /// A source of purchase webhooks is lent whose events the gate may sign.
     WebhookSource,
+    /// A Square source is lent.
+    SquareSource,
+    /// A Stripe source is lent.
+    StripeSource,
     /// The address is `https`.
     Tls,
 }

@@ -52,6 +52,10 @@ pub(crate) struct Lent {
     pub(crate) service_key: Option<SecretString>,
     /// A source of purchase webhooks.
     pub(crate) webhook_source: Option<webhook::Source>,
+    /// A source of Square's form.
+    pub(crate) square_source: Option<webhook::Square>,
+    /// A source of Stripe's form.
+    pub(crate) stripe_source: Option<webhook::Stripe>,
     /// That purchases of that source count is seen to once in a run.
     pub(crate) purchase_rule: OnceCell<()>,
 }
@@ -105,6 +109,18 @@ impl Probe {
         let none =
             || Ended::Unanswerable("no source of purchase webhooks was lent (--webhook-source)".to_owned());
         self.world.lent.webhook_source.as_ref().ok_or_else(none)
+    }
+
+    /// The Square source that was lent; only for checks that need it.
+    pub(crate) fn square_source(&self) -> Result<&webhook::Square, Ended> {
+        let none = || Ended::NotApplicable("no Square source was lent (--square-source)".to_owned());
+        self.world.lent.square_source.as_ref().ok_or_else(none)
+    }
+
+    /// The Stripe source that was lent; only for checks that need it.
+    pub(crate) fn stripe_source(&self) -> Result<&webhook::Stripe, Ended> {
+        let none = || Ended::NotApplicable("no Stripe source was lent (--stripe-source)".to_owned());
+        self.world.lent.stripe_source.as_ref().ok_or_else(none)
     }
 
     /// An operator with tokens: the one who is lent, or a new one of the test sign-in.

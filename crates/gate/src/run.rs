@@ -39,6 +39,10 @@ pub(crate) enum Given {
     Operator,
     /// A source of purchase webhooks with its secret.
     WebhookSource,
+    /// A Square source with its key.
+    SquareSource,
+    /// A Stripe source with its secret.
+    StripeSource,
 }
 
 /// Hears how a run goes on.
@@ -187,6 +191,16 @@ fn may_run(plan: &Plan, check: &Check, target: &Target, world: &World) -> Result
             Need::WebhookSource if !plan.given.contains(&Given::WebhookSource) => {
                 return unanswerable(
                     "no source of purchase webhooks was lent (--webhook-source, --webhook-secret)",
+                );
+            }
+            Need::SquareSource if !plan.given.contains(&Given::SquareSource) => {
+                return not_applicable(
+                    "no Square source was lent (--square-source, --square-key)".to_owned(),
+                );
+            }
+            Need::StripeSource if !plan.given.contains(&Given::StripeSource) => {
+                return not_applicable(
+                    "no Stripe source was lent (--stripe-source, --stripe-secret)".to_owned(),
                 );
             }
             Need::Tls if target.base.scheme() != "https" => {

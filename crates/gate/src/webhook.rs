@@ -1,5 +1,8 @@
 //! A source of purchase webhooks in the gate's hands: it signs events as Standard Webhooks says
-//! (<https://github.com/standard-webhooks/standard-webhooks>), and, for an attack, otherwise.
+//! (<https://github.com/standard-webhooks/standard-webhooks>), and, for an attack, otherwise. Square and Stripe have forms of their own.
+
+mod square;
+mod stripe;
 
 use anyhow::bail;
 use aws_lc_rs::hmac;
@@ -8,6 +11,7 @@ use serde_json::{Value, json};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use uuid::Uuid;
 
+pub(crate) use self::{square::Square, stripe::Stripe};
 use crate::client::{Call, Client};
 
 /// Header of the event's id, which is signed.
@@ -61,7 +65,7 @@ impl Source {
 
     /// Where its events go.
     pub(crate) fn path(&self) -> String {
-        format!("/v1/webhooks/{}", self.name)
+        path_of(&self.name)
     }
 
     /// The signature of a delivery.
@@ -84,6 +88,16 @@ impl Source {
     }
 }
 
+/// Where the events of a source go.
+pub(crate) fn path_of(name: &str) -> String {
+    format!("/v1/webhooks/{name}")
+}
+
+/// An id that no event has.
+fn fresh_id() -> String {
+    format!("gate-{}", Uuid::new_v4().simple())
+}
+
 /// An event, as it is sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
@@ -94,7 +108,7 @@ pub(crate) struct Event {
 impl Event {
     /// Of a kind, with an id that nobody used.
     pub(crate) fn new(kind: &str, data: &Value) -> Self {
-        Self::named(&format!("gate-{}", Uuid::new_v4().simple()), kind, data)
+        Self::named(&fresh_id(), kind, data)
     }
 
     /// Of an id and a kind.

@@ -109,6 +109,11 @@ guards! {
     HoldAmount = "hold_amount", "a hold takes one point, however many it says";
     ReversalOnce = "reversal_once", "a transfer is undone as often as somebody asks";
     WebhookSignature = "webhook_signature", "an event is taken whoever signed it";
+    WebhookSignatures = "webhook_signatures", "only the first signature of an event is looked at";
+    WebhookAddress = "webhook_address", "an event counts for whichever address its request names";
+    WebhookMode = "webhook_mode", "a test event counts where purchases are real";
+    WebhookLate = "webhook_late", "an event that comes late is refused although nobody saw it";
+    WebhookFailure = "webhook_failure", "an event whose effect failed is done with";
     WebhookSource = "webhook_source", "a source that does not exist is taken for one that does";
     WebhookAge = "webhook_age", "an event may be of any age";
     WebhookOnce = "webhook_once", "an event that comes again is another one";

@@ -71,6 +71,33 @@ pub(super) struct Arguments {
         requires = "webhook_source"
     )]
     webhook_secret: Option<String>,
+    /// The name of a source of the kind `square` whose events the gate may sign, where the deployment has one.
+    #[arg(long, value_name = "NAME", env = "MAINSTAY_GATE_SQUARE_SOURCE", requires = "square_key")]
+    square_source: Option<String>,
+    /// Its signature key.
+    #[arg(
+        long,
+        value_name = "KEY",
+        env = "MAINSTAY_GATE_SQUARE_KEY",
+        hide_env_values = true,
+        requires = "square_source"
+    )]
+    square_key: Option<String>,
+    /// Its notification URL, letter by letter [default: the source's path at the deployment's public address].
+    #[arg(long, value_name = "URL", env = "MAINSTAY_GATE_SQUARE_URL", requires = "square_source")]
+    square_url: Option<String>,
+    /// The name of a source of the kind `stripe` whose events the gate may sign, where the deployment has one.
+    #[arg(long, value_name = "NAME", env = "MAINSTAY_GATE_STRIPE_SOURCE", requires = "stripe_secret")]
+    stripe_source: Option<String>,
+    /// Its signing secret.
+    #[arg(
+        long,
+        value_name = "SECRET",
+        env = "MAINSTAY_GATE_STRIPE_SECRET",
+        hide_env_values = true,
+        requires = "stripe_source"
+    )]
+    stripe_secret: Option<String>,
     /// The address of an operator who is lent, and whose mailed codes can be read; they are signed out in the end and not removed.
     #[arg(long, value_name = "ADDRESS", env = "MAINSTAY_GATE_OPERATOR")]
     operator: Option<String>,
@@ -172,17 +199,12 @@ async fn attack(arguments: &Arguments, checks: Vec<&'static Check>, json: bool) 
     let mailbox = open_mailbox(arguments).await?;
     let given = given(arguments, &target);
     let maker = maker(arguments, &target, mailbox.as_ref())?;
-    let service_key = arguments.service_key.clone().map(SecretString::from);
-    let webhook_source = match (&arguments.webhook_source, &arguments.webhook_secret) {
-        (Some(name), Some(secret)) => Some(webhook::Source::new(name, secret)?),
-        _ => None,
-    };
     let operator = operator(arguments, mailbox.as_ref())?;
     let world = Arc::new(World {
         sources,
         members: Register::new(maker, operator),
         mailbox,
-        lent: Lent { service_key, webhook_source, purchase_rule: OnceCell::new() },
+        lent: lent(arguments, &target)?,
         budget,
     });
     let plan = Plan { checks, concurrency: arguments.concurrency, destructive: arguments.destructive, given };
@@ -218,6 +240,32 @@ async fn attack(arguments: &Arguments, checks: Vec<&'static Check>, json: bool) 
     })
 }
 
+/// What whoever runs the deployment lends.
+fn lent(arguments: &Arguments, target: &Target) -> anyhow::Result<Lent> {
+    let webhook_source = match (&arguments.webhook_source, &arguments.webhook_secret) {
+        (Some(name), Some(secret)) => Some(webhook::Source::new(name, secret)?),
+        _ => None,
+    };
+    let square_source = match (&arguments.square_source, &arguments.square_key) {
+        (Some(name), Some(key)) => {
+            let own = || format!("{}{}", target.origin(), webhook::path_of(name));
+            Some(webhook::Square::new(name, key, &arguments.square_url.clone().unwrap_or_else(own))?)
+        }
+        _ => None,
+    };
+    let stripe_source = match (&arguments.stripe_source, &arguments.stripe_secret) {
+        (Some(name), Some(secret)) => Some(webhook::Stripe::new(name, secret)?),
+        _ => None,
+    };
+    Ok(Lent {
+        service_key: arguments.service_key.clone().map(SecretString::from),
+        webhook_source,
+        square_source,
+        stripe_source,
+        purchase_rule: OnceCell::new(),
+    })
+}
+
 fn given(arguments: &Arguments, target: &Target) -> BTreeSet<Given> {
     let mut given = BTreeSet::new();
     if arguments.test_auth.is_some() && target.why_off("test_login").is_none() {
@@ -231,6 +279,12 @@ fn given(arguments: &Arguments, target: &Target) -> BTreeSet<Given> {
     }
     if arguments.webhook_source.is_some() {
         given.insert(Given::WebhookSource);
+    }
+    if arguments.square_source.is_some() {
+        given.insert(Given::SquareSource);
+    }
+    if arguments.stripe_source.is_some() {
+        given.insert(Given::StripeSource);
     }
     if arguments.mailbox.is_some() || arguments.imap.is_some() {
         given.insert(Given::Mailbox);

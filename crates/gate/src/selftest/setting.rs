@@ -21,6 +21,11 @@ pub(super) const LENT_SOURCE: &str = "till";
 /// Where its secret stands.
 pub(super) const LENT_SOURCE_SECRET: &str = "MAINSTAY_WEBHOOK_TILL_SECRETS";
 
+/// The Square source that is lent, and where its key stands.
+pub(super) const LENT_SQUARE: (&str, &str) = ("square", "MAINSTAY_WEBHOOK_SQUARE_SECRETS");
+/// The Stripe source that is lent, and where its secret stands.
+pub(super) const LENT_STRIPE: (&str, &str) = ("stripe", "MAINSTAY_WEBHOOK_STRIPE_SECRETS");
+
 /// The environment in which a check is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
@@ -63,6 +68,13 @@ pub(super) fn right(stage: Stage, public: &Url, stand_in: &StandIn) -> Settings 
             set("MAINSTAY_WALLET_TRANSFERS", "true");
             set("MAINSTAY_WEBHOOK_TILL_KIND", "standard");
             set(LENT_SOURCE_SECRET, &webhook::Source::fresh_secret());
+            set("MAINSTAY_WEBHOOK_SQUARE_KIND", "square");
+            set(LENT_SQUARE.1, &webhook::Source::fresh_secret());
+            let notified = format!("{}{}", origin(public), webhook::path_of(LENT_SQUARE.0));
+            set("MAINSTAY_WEBHOOK_SQUARE_NOTIFICATION_URL", &notified);
+            set("MAINSTAY_WEBHOOK_STRIPE_KIND", "stripe");
+            set("MAINSTAY_WEBHOOK_STRIPE_LIVEMODE", "true");
+            set(LENT_STRIPE.1, &webhook::Source::fresh_secret());
             set("MAINSTAY_PASSWORD_SIGN_IN", "true");
             set("MAINSTAY_SOCIAL_LOGIN", "true");
             set("GOOGLE_CLIENT_ID", "self-test.apps.example.com");

@@ -117,11 +117,19 @@ async fn once(
         let key = server.service_key(program, &settings, setting::LENT_SCOPES).await?;
         line.extend(["--service-key".to_owned(), key]);
     }
-    if check.needs.contains(&Need::WebhookSource) {
-        let secret = settings.get(setting::LENT_SOURCE_SECRET).context("the server has no source")?;
-        line.extend(
-            ["--webhook-source", setting::LENT_SOURCE, "--webhook-secret", secret].map(str::to_owned),
-        );
+    for (need, [source, secret], (name, setting)) in [
+        (
+            Need::WebhookSource,
+            ["--webhook-source", "--webhook-secret"],
+            (setting::LENT_SOURCE, setting::LENT_SOURCE_SECRET),
+        ),
+        (Need::SquareSource, ["--square-source", "--square-key"], setting::LENT_SQUARE),
+        (Need::StripeSource, ["--stripe-source", "--stripe-secret"], setting::LENT_STRIPE),
+    ] {
+        if check.needs.contains(&need) {
+            let key = settings.get(setting).context("the server has no such source")?;
+            line.extend([source, name, secret, key].map(str::to_owned));
+        }
     }
     if check.needs.contains(&Need::Nodes) {
         // One server under two names: that the nodes agree is tested elsewhere, here the check only has to be able to fail.

@@ -12,6 +12,10 @@ pub(super) const REFUND: i64 = 400;
 pub(super) const SECONDS_TOO_OLD: i64 = 6 * 60;
 /// No event may be further ahead: one minute, and one for two clocks that differ.
 pub(super) const SECONDS_TOO_FAR_AHEAD: i64 = 2 * 60;
+/// How late an event of Square's comes (T-PU-05).
+pub(super) const LATE: time::Duration = time::Duration::hours(3);
+/// After so many tries by hand a failing event is set aside, or never.
+pub(super) const RETRIES_MAX: usize = 30;
 /// Levels of JSON that no event has.
 pub(super) const LEVELS: usize = 10_000;
 /// What a packed body unpacks to.

@@ -92,10 +92,5 @@ async fn run(probe: Probe) -> Outcome {
     ensure(is(&taken, "recorded"), || {
         format!("after {count} forgeries the right event answered {} {}", taken.status, taken.said())
     })?;
-    let several = with(&format!("v1,{turned} {right}")).purpose("a right one beside a wrong one");
-    let several = several.patiently().send().await?;
-    ensure(is(&several, "duplicate"), || {
-        format!("a right signature beside a wrong one answered {} {}", several.status, several.said())
-    })?;
     passed(format!("{count} forgeries were refused and left nothing behind"))
 }

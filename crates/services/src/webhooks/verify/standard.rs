@@ -4,7 +4,10 @@
 use base64::Engine;
 
 use super::{Refusal, SIGNATURES_MAX, SentHeaders, Signed, is_right, required, seconds};
-use crate::webhooks::source::{BASE64, Key, is_signed, is_tagged};
+use crate::{
+    sabotage::{self, Guard},
+    webhooks::source::{BASE64, Key, is_signed, is_tagged},
+};
 
 pub(super) fn verify(keys: &[Key], headers: &dyn SentHeaders, body: &[u8]) -> Result<Signed, Refusal> {
     let id = required(headers, "webhook-id")?;
@@ -23,6 +26,9 @@ pub(super) fn verify(keys: &[Key], headers: &dyn SentHeaders, body: &[u8]) -> Re
             "v1" => tags.extend(<[u8; 32]>::try_from(bytes)),
             "v1a" => signatures.push(bytes),
             _ => {}
+        }
+        if sabotage::is_off(Guard::WebhookSignatures) {
+            break;
         }
     }
     if tags.len() + signatures.len() > SIGNATURES_MAX {
