@@ -1,10 +1,10 @@
 //! Writes that arrive at the same time are done together: while one batch is written, the next one gathers, until the moment at
 //! which the database is ready for it. There is no artificial delay, so a lone write is as fast as without a batch.
 
-use std::{future::Future, panic::AssertUnwindSafe};
+use std::{future::Future, panic::AssertUnwindSafe, sync::Arc};
 
-use futures::FutureExt;
-use mainstay_store as store;
+use futures::{FutureExt, future::BoxFuture};
+use mainstay_store::{self as store, Access, Store, Tx};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{Code, Error, Result, limits};
@@ -17,6 +17,25 @@ pub(crate) fn share(error: &store::Error) -> Error {
         store::Error::Contention(_) | store::Error::Unavailable(_) | store::Error::ReadOnly(_) => {
             Error::unavailable("database", error.to_string())
         }
+    }
+}
+
+/// A transaction for a batch, or why there is none.
+pub(crate) type Opened = store::Result<Box<dyn Tx>>;
+
+/// Opens a transaction for each batch.
+pub(crate) fn transactions(store: Arc<dyn Store>) -> impl FnMut() -> BoxFuture<'static, Opened> + Send {
+    move || {
+        let store = Arc::clone(&store);
+        async move { store.begin(Access::Write).await }.boxed()
+    }
+}
+
+/// The transaction that is open, and a new one for every other try.
+pub(crate) async fn next_transaction(store: &dyn Store, opened: &mut Option<Opened>) -> Opened {
+    match opened.take() {
+        Some(opened) => opened,
+        None => store.begin(Access::Write).await,
     }
 }
 

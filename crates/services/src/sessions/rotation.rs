@@ -9,7 +9,7 @@ use mainstay_model::{
     SecretHash, SessionId, Timestamp,
     session::{RefreshToken, Session},
 };
-use mainstay_store::{self as store, Access, Rotation, Store, Tx};
+use mainstay_store::{self as store, Access, Rotation, Store};
 use secrecy::SecretString;
 
 use super::{
@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     Result, Settings,
-    batch::{self, Batcher},
+    batch::{self, Batcher, Opened},
     crypto, limits,
     ports::{Clock, Ports, Random},
 };
@@ -60,9 +60,6 @@ struct Means {
     settings: Settings,
 }
 
-/// A transaction for a batch, or why there is none.
-type Opened = store::Result<Box<dyn Tx>>;
-
 impl RefreshWriter {
     /// Starts the worker, which ends when this is dropped. Call it within a Tokio runtime.
     #[must_use]
@@ -74,11 +71,7 @@ impl RefreshWriter {
             ring: Arc::clone(&sessions.ring),
             settings: settings.clone(),
         });
-        let opener = Arc::clone(&means);
-        let open = move || {
-            let means = Arc::clone(&opener);
-            async move { means.store.begin(Access::Write).await }
-        };
+        let open = batch::transactions(Arc::clone(&means.store));
         Self(Batcher::start_opened("refreshes", open, move |opened, tokens| {
             let means = Arc::clone(&means);
             async move { write_all(&means, opened, &tokens).await }

@@ -8,13 +8,13 @@ use mainstay_model::{
     audit::NewAuditEvent,
     ledger::{Posting, PostingKey},
 };
-use mainstay_store::{self as store, Access, Posted, Store, Tx};
+use mainstay_store::{self as store, Posted, Store, Tx};
 use uuid::Uuid;
 
 use super::told::tell;
 use crate::{
     Error, Result,
-    batch::{self, Batcher},
+    batch::{self, Batcher, Opened},
     crypto, events, limits,
     ports::Bus,
 };
@@ -71,11 +71,7 @@ impl PostingWriter {
     /// Starts the worker, which ends when this is dropped. Call it within a Tokio runtime.
     #[must_use]
     pub fn start(store: Arc<dyn Store>, bus: Arc<dyn Bus>) -> Self {
-        let opening = Arc::clone(&store);
-        let open = move || {
-            let store = Arc::clone(&opening);
-            async move { store.begin(Access::Write).await }
-        };
+        let open = batch::transactions(Arc::clone(&store));
         Self(Batcher::start_opened("postings", open, move |opened, wishes| {
             let (store, bus) = (Arc::clone(&store), Arc::clone(&bus));
             async move { settle_all(&*store, &*bus, opened, wishes).await }
@@ -111,7 +107,7 @@ pub(crate) fn count_posted(posted: &Posted) {
 async fn settle_all(
     store: &dyn Store,
     bus: &dyn Bus,
-    opened: store::Result<Box<dyn Tx>>,
+    opened: Opened,
     wishes: Vec<Wish>,
 ) -> Vec<Result<Settled>> {
     match settle_retrying(store, bus, Some(opened), &wishes).await {
@@ -135,16 +131,12 @@ async fn settle_all(
 async fn settle_retrying(
     store: &dyn Store,
     bus: &dyn Bus,
-    mut opened: Option<store::Result<Box<dyn Tx>>>,
+    mut opened: Option<Opened>,
     wishes: &[Wish],
 ) -> store::Result<Vec<Settled>> {
     let mut attempt = 1;
     loop {
-        let tx = match opened.take() {
-            Some(opened) => opened,
-            None => store.begin(Access::Write).await,
-        };
-        let settled = match tx {
+        let settled = match batch::next_transaction(store, &mut opened).await {
             Ok(tx) => settle(tx, bus, wishes).await,
             Err(error) => Err(error),
         };

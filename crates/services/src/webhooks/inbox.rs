@@ -7,12 +7,12 @@ use mainstay_model::{
     audit::{Actor, NewAuditEvent},
     inbox::{InboxEvent, InboxProgress, InboxState},
 };
-use mainstay_store::{self as store, Access, InboxSettled, Recorded, Store};
+use mainstay_store::{self as store, InboxSettled, Recorded, Store, Tx};
 use serde_json::json;
 
 use crate::{
     Result, Settings, audit,
-    batch::{self, Batcher},
+    batch::{self, Batcher, Opened},
     jobs, limits,
     ports::Ports,
     purchases::{self, Terms, Told},
@@ -34,9 +34,10 @@ impl InboxWriter {
     #[must_use]
     pub fn start(store: Arc<dyn Store>, ports: &Ports, settings: &Settings) -> Self {
         let terms = Terms { ports: ports.clone(), points_valid_days: settings.points_valid_days };
-        Self(Batcher::start("webhooks", move |arrivals| {
+        let open = batch::transactions(Arc::clone(&store));
+        Self(Batcher::start_opened("webhooks", open, move |opened, arrivals| {
             let (store, terms) = (Arc::clone(&store), terms.clone());
-            async move { record_all(&*store, &terms, &arrivals).await }
+            async move { record_all(&*store, &terms, opened, &arrivals).await }
         }))
     }
 
@@ -47,8 +48,13 @@ impl InboxWriter {
 
 /// Records a batch. When something in it breaks the transaction, each delivery is recorded alone, so that one poison event keeps
 /// nobody else's out; it is recorded itself, without its effect.
-async fn record_all(store: &dyn Store, terms: &Terms, arrivals: &[Arrival]) -> Vec<Result<Recorded>> {
-    match record_retrying(store, terms, arrivals, Effects::With).await {
+async fn record_all(
+    store: &dyn Store,
+    terms: &Terms,
+    opened: Opened,
+    arrivals: &[Arrival],
+) -> Vec<Result<Recorded>> {
+    match record_retrying(store, terms, Some(opened), arrivals, Effects::With).await {
         Ok(recorded) => recorded.into_iter().map(Ok).collect(),
         Err(error) if is_poisoned(&error) => {
             let mut outcomes = Vec::with_capacity(arrivals.len());
@@ -62,12 +68,12 @@ async fn record_all(store: &dyn Store, terms: &Terms, arrivals: &[Arrival]) -> V
 }
 
 async fn record_alone(store: &dyn Store, terms: &Terms, arrival: &[Arrival]) -> Result<Recorded> {
-    let mut outcome = record_retrying(store, terms, arrival, Effects::With).await;
+    let mut outcome = record_retrying(store, terms, None, arrival, Effects::With).await;
     if let Err(error) = &outcome
         && is_poisoned(error)
     {
         tracing::error!(event = "webhook.poisoned", cause = error.to_string());
-        outcome = record_retrying(store, terms, arrival, Effects::Without).await;
+        outcome = record_retrying(store, terms, None, arrival, Effects::Without).await;
     }
     match outcome {
         Ok(recorded) => recorded.first().copied().ok_or_else(|| crate::Error::internal("no outcome")),
@@ -89,12 +95,17 @@ enum Effects {
 async fn record_retrying(
     store: &dyn Store,
     terms: &Terms,
+    mut opened: Option<Opened>,
     arrivals: &[Arrival],
     effects: Effects,
 ) -> store::Result<Vec<Recorded>> {
     let mut attempt = 1;
     loop {
-        match record(store, terms, arrivals, effects).await {
+        let recorded = match batch::next_transaction(store, &mut opened).await {
+            Ok(tx) => record(tx, terms, arrivals, effects).await,
+            Err(error) => Err(error),
+        };
+        match recorded {
             Err(error) if error.is_retryable() && attempt < limits::CONTENTION_ATTEMPTS_MAX => attempt += 1,
             outcome => return outcome,
         }
@@ -102,12 +113,11 @@ async fn record_retrying(
 }
 
 async fn record(
-    store: &dyn Store,
+    mut tx: Box<dyn Tx>,
     terms: &Terms,
     arrivals: &[Arrival],
     effects: Effects,
 ) -> store::Result<Vec<Recorded>> {
-    let mut tx = store.begin(Access::Write).await?;
     let events: Vec<_> = arrivals.iter().map(|arrival| arrival.event.clone()).collect();
     let recorded = tx.record_inbox_events(&events).await?;
     let is_new = |(_, recorded): &(&Arrival, &Recorded)| **recorded == Recorded::New;
