@@ -16,6 +16,7 @@ mod forge;
 mod limits;
 mod members;
 mod openapi;
+mod packed;
 mod probe;
 mod redact;
 mod repo;

@@ -86,10 +86,7 @@ impl Sources {
     }
 
     fn address(&self) -> Ipv4Addr {
-        let number = self.next.fetch_add(1, Ordering::Relaxed) % 16_000_000;
-        let [_, b, c, d] = number.to_be_bytes();
-        // 127.0.0.x belongs to the servers of this machine, .0 and .255 are special to some.
-        Ipv4Addr::new(127, b.saturating_add(1).min(254), c, d.clamp(1, 254))
+        numbered(self.next.fetch_add(1, Ordering::Relaxed))
     }
 
     fn client(&self, source: Option<IpAddr>) -> anyhow::Result<reqwest::Client> {
@@ -110,10 +107,46 @@ impl Sources {
     }
 }
 
+/// Addresses of this machine that numbers have of their own: 127.0.x.x belongs to its servers, and an end of .0 or .255 is special
+/// to some.
+const NUMBERED: u32 = ENDS * 256 * ENDS;
+const ENDS: u32 = 254;
+
+/// The address of a number; of `NUMBERED` that follow each other each has another.
+const fn numbered(number: u32) -> Ipv4Addr {
+    let number = number % NUMBERED;
+    let (rest, d) = (number / ENDS, number % ENDS + 1);
+    let (b, c) = (rest / 256 + 1, rest % 256);
+    Ipv4Addr::from_bits((127 << 24) | (b << 16) | (c << 8) | d)
+}
+
 fn is_loopback(base: &Url) -> bool {
     match base.host() {
         Some(Host::Ipv4(address)) => address == Ipv4Addr::LOCALHOST,
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv6(_)) | None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn numbers_that_follow_each_other_have_addresses_of_their_own() {
+        for start in [0, 250, 4_000_000, NUMBERED - 500] {
+            let addresses = (start..start + 1_000).map(numbered).collect::<HashSet<_>>();
+            assert_eq!(addresses.len(), 1_000, "from {start}");
+            for address in addresses {
+                let [a, b, _, d] = address.octets();
+                assert!(a == 127 && (1..=254).contains(&b) && (1..=254).contains(&d), "{address}");
+            }
+        }
+        assert_eq!(numbered(0), Ipv4Addr::new(127, 1, 0, 1));
+        assert_eq!(numbered(254), Ipv4Addr::new(127, 1, 1, 1));
+        assert_eq!(numbered(NUMBERED - 1), Ipv4Addr::new(127, 254, 255, 254));
+        assert_eq!(numbered(NUMBERED), numbered(0));
     }
 }

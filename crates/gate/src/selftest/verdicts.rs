@@ -57,6 +57,23 @@ pub(super) struct Trial {
     pub(super) problem: Option<&'static str>,
 }
 
+impl Trial {
+    fn print(&self, out: &mut impl io::Write) -> io::Result<()> {
+        let word = if self.problem.is_some() { "BAD" } else { "ok" };
+        writeln!(out, "{word:3} {:40} {}", self.id, self.control)?;
+        if let Some(problem) = self.problem {
+            writeln!(out, "      {problem}")?;
+            writeln!(out, "      right: {} {}", self.right.verdict.as_str(), self.right.reason)?;
+        }
+        writeln!(out, "      wrong: {} {}", self.wrong.verdict.as_str(), self.wrong.reason)?;
+        for reason in [&self.right, &self.wrong].into_iter().filter_map(|seen| seen.broke_off_before.as_ref())
+        {
+            writeln!(out, "      a first run broke off: {reason}")?;
+        }
+        Ok(())
+    }
+}
+
 /// The whole self-test.
 #[derive(Serialize)]
 pub(super) struct Verdicts {
@@ -85,19 +102,10 @@ impl Verdicts {
             writeln!(out)?;
             return Ok(());
         }
-        for trial in &self.trials {
-            let word = if trial.problem.is_some() { "BAD" } else { "ok" };
-            writeln!(out, "{word:3} {:40} {}", trial.id, trial.control)?;
-            if let Some(problem) = trial.problem {
-                writeln!(out, "      {problem}")?;
-                writeln!(out, "      right: {} {}", trial.right.verdict.as_str(), trial.right.reason)?;
-            }
-            writeln!(out, "      wrong: {} {}", trial.wrong.verdict.as_str(), trial.wrong.reason)?;
-            for reason in
-                [&trial.right, &trial.wrong].into_iter().filter_map(|seen| seen.broke_off_before.as_ref())
-            {
-                writeln!(out, "      a first run broke off: {reason}")?;
-            }
+        // What proves nothing comes last, where a reader of a long or shortened log looks.
+        let (bad, good): (Vec<_>, Vec<_>) = self.trials.iter().partition(|trial| trial.problem.is_some());
+        for trial in good.into_iter().chain(bad) {
+            trial.print(&mut out)?;
         }
         if !self.guards_without_check.is_empty() {
             writeln!(out, "\nguards that no check was tried with: {}", self.guards_without_check.join(", "))?;

@@ -1,12 +1,9 @@
 //! A small body that grows a thousandfold when it is unpacked: compressed requests are refused unread (SEC-7).
 
-use std::io::Write as _;
-
-use flate2::{Compression, write::GzEncoder};
-
 use super::limits;
 use crate::{
-    check::{Check, Control, Effect, Ended, Outcome, Phase, Priority, Reference, Running, ensure, passed},
+    check::{Check, Control, Effect, Outcome, Phase, Priority, Reference, Running, ensure, passed},
+    packed,
     probe::Probe,
 };
 
@@ -24,8 +21,8 @@ pub(crate) static CHECK: Check = Check {
 };
 
 async fn run(probe: Probe) -> Outcome {
-    let small = pack(b"{}")?;
-    let bomb = pack(&vec![b' '; limits::BOMB_BYTES])?;
+    let small = packed::gzip(b"{}")?;
+    let bomb = packed::bomb(limits::BOMB_BYTES).await?;
     let mut sent = 0;
     for path in ["/v1/auth/refresh", "/v1/auth/logout", "/v1/auth/email/finish"] {
         for (coding, body) in [
@@ -61,10 +58,4 @@ async fn run(probe: Probe) -> Outcome {
         }
     }
     passed(format!("{sent} compressed bodies, bombs of {} MB among them", limits::BOMB_BYTES / 1024 / 1024))
-}
-
-fn pack(bytes: &[u8]) -> Result<Vec<u8>, Ended> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    let packed = encoder.write_all(bytes).and_then(|()| encoder.finish());
-    packed.map_err(|error| Ended::error(error.to_string()))
 }

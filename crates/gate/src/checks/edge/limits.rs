@@ -31,7 +31,7 @@ pub(super) const UNENDING_BYTES: usize = 24 * 1024 * 1024;
 /// A piece of a body without end.
 pub(super) const PIECE_BYTES: usize = 64 * 1024;
 /// What a bomb unpacks to.
-pub(super) const BOMB_BYTES: usize = 32 * 1024 * 1024;
+pub(super) const BOMB_BYTES: u64 = 32 * 1024 * 1024;
 /// A bomb is refused within this, since nobody unpacks it.
 pub(super) const BOMB_TIME_MAX: Duration = Duration::from_secs(5);
 /// Brackets that fit into the smallest JSON body.

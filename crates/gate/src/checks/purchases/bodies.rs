@@ -1,8 +1,5 @@
 //! Bodies that are too long, packed, nested too deep or no event: refused in bounded time, though they are rightly signed.
 
-use std::io::Write as _;
-
-use flate2::{Compression, write::GzEncoder};
 use time::OffsetDateTime;
 
 use super::{
@@ -11,6 +8,7 @@ use super::{
 };
 use crate::{
     check::{Check, Control, Effect, Ended, Outcome, Phase, Priority, Reference, Running, ensure, passed},
+    packed,
     probe::Probe,
     webhook::{Event, ID, NO_SIGNATURE, SIGNATURE, Source, TIMESTAMP},
 };
@@ -52,8 +50,8 @@ async fn run(probe: Probe) -> Outcome {
             format!("{} bytes answered {} after {:?}", long.len(), answer.status, answer.took)
         })?;
     }
-    let packed = bomb()?;
-    let call = probe.client.post(&source.path()).body("application/json", packed);
+    let bomb = packed::bomb(UNPACKED_BYTES).await?;
+    let call = probe.client.post(&source.path()).body("application/json", bomb);
     let call = call.header("content-encoding", "gzip").purpose("packed").patiently();
     let answer = call.send().await?;
     ensure(answer.status == 415 && answer.took < REFUSAL_MAX, || {
@@ -96,14 +94,4 @@ fn forged(probe: &Probe, source: &Source, event: &Event) -> crate::client::Call 
 fn padded(bytes: usize) -> String {
     let frame = format!("{{\"type\":\"{NOTHING}\",\"padding\":\"\"}}").len();
     format!("{{\"type\":\"{NOTHING}\",\"padding\":\"{}\"}}", "x".repeat(bytes.saturating_sub(frame)))
-}
-
-/// Much in little.
-fn bomb() -> Result<Vec<u8>, Ended> {
-    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
-    let piece = vec![b' '; 1024 * 1024];
-    for _ in 0..UNPACKED_BYTES / piece.len() {
-        packed.write_all(&piece).map_err(|error| Ended::error(error.to_string()))?;
-    }
-    packed.finish().map_err(|error| Ended::error(error.to_string()))
 }

@@ -44,7 +44,8 @@ async fn run(probe: Probe) -> Outcome {
         format!("an event without an amount answered {} {}", taken.status, taken.said())
     })?;
     let kept = kept(&operator, source, &poison.id).await?;
-    ensure(text(&kept, "state") == "failed" && attempts(&kept) == 1, || {
+    // A deployment may have tried it again by itself meanwhile.
+    ensure(text(&kept, "state") == "failed" && attempts(&kept) >= 1, || {
         format!("after its effect failed an event is {kept}")
     })?;
     ensure(kept.get("next_at").is_some_and(Value::is_string), || {
@@ -61,7 +62,7 @@ async fn run(probe: Probe) -> Outcome {
             other.said()
         )
     })?;
-    let tries = set_aside(&operator, text(&kept, "id")).await?;
+    let tries = set_aside(&operator, &kept).await?;
     let ignored = operator.post(&format!("{INBOX}/{}/ignore", text(&kept, "id"))).purpose("nobody needs it");
     ignored.patiently().expect(200).await?;
     passed(format!("it failed, was tried {tries} times and set aside, and another event passed it"))
@@ -77,8 +78,8 @@ async fn kept(operator: &Actor, source: &Source, event_id: &str) -> Result<Value
 }
 
 /// Has it tried until it is set aside; answers how often it was tried.
-async fn set_aside(operator: &Actor, id: &str) -> Result<i64, Ended> {
-    let mut before = 1;
+async fn set_aside(operator: &Actor, kept: &Value) -> Result<i64, Ended> {
+    let (id, mut before) = (text(kept, "id"), attempts(kept));
     for _ in 0..RETRIES_MAX {
         let retry = operator.post(&format!("{INBOX}/{id}/retry")).purpose("tries it again").patiently();
         let now = retry.expect(200).await?.json();

@@ -19,6 +19,6 @@ pub(super) const RETRIES_MAX: usize = 30;
 /// Levels of JSON that no event has.
 pub(super) const LEVELS: usize = 10_000;
 /// What a packed body unpacks to.
-pub(super) const UNPACKED_BYTES: usize = 64 * 1024 * 1024;
+pub(super) const UNPACKED_BYTES: u64 = 64 * 1024 * 1024;
 /// A refusal comes within this: what is refused is neither unpacked nor parsed to its end.
 pub(super) const REFUSAL_MAX: std::time::Duration = std::time::Duration::from_secs(5);
