@@ -9,7 +9,11 @@ use std::sync::Arc;
 use mainstay_store::{Error, Result};
 use rusqlite::{CachedStatement, Rows, ToSql, types::Value};
 
-use crate::{codec::Row, error::from_sqlite, value::Statement};
+use crate::{
+    codec::Row,
+    error::{from_commit, from_sqlite},
+    value::Statement,
+};
 
 /// A connection, open and set up.
 pub(crate) struct Connection(pub(super) Box<rusqlite::Connection>);
@@ -18,6 +22,11 @@ impl Connection {
     /// Runs statements without arguments that find nothing, once; they are not kept prepared.
     pub(crate) fn run(&self, statements: &str) -> Result<()> {
         self.0.execute_batch(statements).map_err(from_sqlite)
+    }
+
+    /// The same for statements that end with a COMMIT.
+    pub(crate) fn commit(&self, statements: &str) -> Result<()> {
+        self.0.execute_batch(statements).map_err(from_commit)
     }
 
     /// A statement that is kept prepared.

@@ -171,7 +171,10 @@ impl Coordinator {
                 (_, true, None) => ("COMMIT", None),
                 (Place::Savepoint, false, None) => ("ROLLBACK TO member; COMMIT", None),
             };
-            let outcome = connection.run(statements);
+            let outcome = match then {
+                None => connection.commit(statements),
+                Some(_) => connection.run(statements),
+            };
             match (then, outcome) {
                 (None, Ok(())) => return Ok(connection),
                 (Some((reached, next)), Ok(())) => {

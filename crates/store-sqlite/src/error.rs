@@ -29,6 +29,16 @@ pub(crate) fn from_sqlite(error: rusqlite::Error) -> Error {
     }
 }
 
+/// The same for a COMMIT. One whose end may not have reached the disk can still be found whole in the log by whoever opens the
+/// database next, after a crash say; so nobody knows what became of it.
+pub(crate) fn from_commit(error: rusqlite::Error) -> Error {
+    let is_disk = error.sqlite_error().is_some_and(|failure| failure.extended_code & 0xff == IOERR);
+    match from_sqlite(error) {
+        Error::Unavailable(text) if is_disk => Error::Uncertain(text),
+        error => error,
+    }
+}
+
 /// The same failure for each of many who wait for one outcome.
 pub(crate) fn copy(error: &Error) -> Error {
     match error {
@@ -38,5 +48,25 @@ pub(crate) fn copy(error: &Error) -> Error {
         Error::Unavailable(text) => Error::Unavailable(text.clone()),
         Error::Uncertain(text) => Error::Uncertain(text.clone()),
         Error::Failed(text) => Error::Failed(text.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::{Error::SqliteFailure, ffi};
+
+    use super::*;
+
+    #[test]
+    fn only_a_commit_that_the_disk_failed_is_uncertain() {
+        let failure = |code| SqliteFailure(ffi::Error::new(code), None);
+        for code in [IOERR, ffi::SQLITE_IOERR_FSYNC, ffi::SQLITE_IOERR_WRITE] {
+            assert!(matches!(from_commit(failure(code)), Error::Uncertain(_)), "{code}");
+            assert!(matches!(from_sqlite(failure(code)), Error::Unavailable(_)), "{code}");
+        }
+        // A disk without room took only a part of the log, which is no transaction.
+        assert!(matches!(from_commit(failure(FULL)), Error::Unavailable(_)));
+        assert!(matches!(from_commit(failure(BUSY)), Error::Contention(_)));
+        assert!(matches!(from_commit(failure(CONSTRAINT)), Error::Constraint(_)));
     }
 }

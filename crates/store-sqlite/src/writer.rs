@@ -126,7 +126,8 @@ impl Lease {
         if !self.give_back(Some(answer)) {
             return Err(held_too_long());
         }
-        committed.await.map_err(|_| closed())?
+        // Only a fault of ours leaves it without an answer.
+        committed.await.map_err(|_| Error::Uncertain("the commit was not answered".to_owned()))?
     }
 
     /// Never blocks. Answers false when the coordinator has taken the connection back already.
