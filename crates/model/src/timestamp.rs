@@ -140,11 +140,26 @@ impl fmt::Debug for Timestamp {
 }
 
 impl FromStr for Timestamp {
-    type Err = time::error::Parse;
+    type Err = InvalidTimestamp;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        OffsetDateTime::parse(text, &Rfc3339).map(Self::from_datetime)
+        let parsed = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| InvalidTimestamp)?;
+        // RFC 3339 shows the years 0 to 9999, and an offset can lead beyond them.
+        let utc = parsed.checked_to_offset(time::UtcOffset::UTC).ok_or(InvalidTimestamp)?;
+        if (0..=9999).contains(&utc.year()) { Ok(Self::from_datetime(utc)) } else { Err(InvalidTimestamp) }
     }
 }
+
+/// A text that is no moment of RFC 3339, or one outside of the years 0 to 9999 in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidTimestamp;
+
+impl fmt::Display for InvalidTimestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("must be a moment as RFC 3339 writes it, in the years 0 to 9999")
+    }
+}
+
+impl std::error::Error for InvalidTimestamp {}
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -162,6 +177,19 @@ impl<'de> Deserialize<'de> for Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_offset_leads_to_no_year_that_cannot_be_written() {
+        for good in ["0000-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "9999-12-31T23:59:59+23:59"] {
+            let moment: Timestamp = good.parse().expect(good);
+            assert_eq!(moment.to_string().parse(), Ok(moment), "{good}");
+        }
+        for bad in
+            ["9999-12-31T23:59:59-23:59", "0000-01-01T00:00:00+23:59", "10000-01-01T00:00:00Z", "today", ""]
+        {
+            assert_eq!(bad.parse::<Timestamp>(), Err(InvalidTimestamp), "{bad}");
+        }
+    }
 
     #[test]
     fn a_moment_survives_text_and_back() {
