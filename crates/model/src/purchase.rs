@@ -133,6 +133,8 @@ pub struct PurchaseRecord {
     pub granted: i64,
     /// Points of those that were taken back since.
     pub taken_back: i64,
+    /// Points of those that an operator took back, by undoing a grant of them.
+    pub reversed: i64,
     /// What of the amount went back, as far as points follow it.
     pub refunded: i64,
     /// When it became its member's, once and for ever; none while it can be claimed.
@@ -143,7 +145,7 @@ pub struct PurchaseRecord {
 
 impl PurchaseRecord {
     /// Points that have to be taken back in all once so much of the amount went back: what is kept is rounded down, so that nothing
-    /// is kept of what went back whole.
+    /// is kept of what went back whole. What an operator took is not taken again.
     #[must_use]
     pub fn owed_back(&self, refunded: i64) -> i64 {
         let refunded = refunded.clamp(0, self.amount);
@@ -151,7 +153,14 @@ impl PurchaseRecord {
             return 0;
         }
         let kept = i128::from(self.granted) * i128::from(self.amount - refunded) / i128::from(self.amount);
-        self.granted - i64::try_from(kept).unwrap_or(0)
+        let owed = self.granted - i64::try_from(kept).unwrap_or(0);
+        owed.min(self.granted - self.reversed)
+    }
+
+    /// Points of it that its member still has, spent or not.
+    #[must_use]
+    pub const fn kept(&self) -> i64 {
+        self.granted - self.taken_back - self.reversed
     }
 }
 
@@ -242,6 +251,7 @@ mod tests {
             rule_id: None,
             granted,
             taken_back: 0,
+            reversed: 0,
             refunded: 0,
             claimed_at: None,
             created_at: Timestamp::EPOCH,
@@ -297,6 +307,14 @@ mod tests {
             [0, 1, 4, 5, 10, 10, 10]
         );
         assert_eq!(purchase(0, 0).owed_back(5), 0);
+    }
+
+    #[test]
+    fn what_an_operator_took_is_not_owed_again() {
+        let undone = |reversed| PurchaseRecord { reversed, ..purchase(300, 10) };
+        let owed = |reversed| [0, 150, 240, 300].map(|refunded| undone(reversed).owed_back(refunded));
+        assert_eq!((owed(0), owed(4), owed(10)), ([0, 5, 8, 10], [0, 5, 6, 6], [0; 4]));
+        assert_eq!(PurchaseRecord { taken_back: 3, ..undone(4) }.kept(), 3);
     }
 
     #[test]

@@ -253,6 +253,8 @@ pub const CUSTOMER_LINKS_MAX: usize = 50;
 pub const CLAIM_CODE_CHARS_MIN: usize = 8;
 /// What recognises a buyer, in characters, at most.
 pub const CUSTOMER_KEY_CHARS_MAX: usize = 255;
+/// What a source calls a purchase, a refund or a merchant, in bytes, at most.
+pub const EXTERNAL_NAME_BYTES_MAX: usize = 255;
 /// Failed events are looked for so often.
 pub const WEBHOOK_POLL: Duration = Duration::from_secs(5);
 /// What `Retry-After` says when a queue of writes is full.
@@ -377,6 +379,11 @@ pub fn table() -> Vec<Limit> {
             "code that recognises a buyer",
             format!("from {CLAIM_CODE_CHARS_MIN} characters"),
             "recognises nobody",
+        ),
+        limit(
+            "name of a purchase, a refund or a merchant at its source",
+            format!("{EXTERNAL_NAME_BYTES_MAX} bytes"),
+            "set aside, alarm",
         ),
         limit("attempts of a webhook's effect", WEBHOOK_ATTEMPTS_MAX.to_string(), "set aside, alarm"),
         limit(

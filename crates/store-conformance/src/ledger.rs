@@ -40,11 +40,11 @@ async fn account(store: &AnyStore, account: AccountRef) -> Account {
     found.unwrap_or(Account::untouched(account))
 }
 
-async fn balance(store: &AnyStore, of: AccountRef) -> i64 {
+pub(crate) async fn balance(store: &AnyStore, of: AccountRef) -> i64 {
     account(store, of).await.balance
 }
 
-fn amount(points: i64) -> Amount {
+pub(crate) fn amount(points: i64) -> Amount {
     Amount::new(points).expect("an amount")
 }
 
@@ -52,7 +52,7 @@ fn refused(kind: RefusalKind) -> Posted {
     Posted::Refused { refusal: Refusal::new(kind), is_replay: false }
 }
 
-async fn totals(store: &AnyStore) -> LedgerTotals {
+pub(crate) async fn totals(store: &AnyStore) -> LedgerTotals {
     read(store).await.ledger_totals().await.expect("totals")
 }
 
@@ -61,7 +61,7 @@ pub async fn a_batch_is_settled_in_order(store: AnyStore) {
     let (ada, bob) = (sample::wallet(), sample::wallet());
     let batch = [grant(ada, 10), transfer(ada, bob, 7), transfer(ada, bob, 4), transfer(bob, ada, 7)];
     let posted = post(&store, &batch).await;
-    let Posted::Done { receipt, is_replay: false } = &posted[1] else { panic!("{posted:?}") };
+    let Posted::Done { receipt, is_replay: false, .. } = &posted[1] else { panic!("{posted:?}") };
     let settled = receipt.settlement().expect("a transfer");
     assert_eq!((settled.debit.balance, settled.credit.balance), (3, 7));
     assert_eq!((settled.debit.sequence, settled.credit.sequence), (2, 1));
@@ -83,14 +83,14 @@ pub async fn a_key_happens_once(store: AnyStore) {
     let first = grant(ada, 10);
     let failed = transfer(bob, ada, 1);
     let posted = post(&store, &[first.clone(), first.clone(), failed.clone()]).await;
-    let Posted::Done { receipt, is_replay: false } = posted[0].clone() else { panic!("{posted:?}") };
-    assert_eq!(posted[1], Posted::Done { receipt: receipt.clone(), is_replay: true });
+    let Posted::Done { receipt, is_replay: false, .. } = posted[0].clone() else { panic!("{posted:?}") };
+    assert_eq!(posted[1], Posted::Done { receipt: receipt.clone(), companion: None, is_replay: true });
     post(&store, &[grant(bob, 5)]).await;
     // The id that the client's second try would have had does not matter.
     let again = Posting { id: sample::posting(first.order).id, ..first.clone() };
     let refusal = Refusal { kind: RefusalKind::Insufficient, has: 0, needs: 1 };
     let replayed = post(&store, &[again, failed]).await;
-    assert_eq!(replayed[0], Posted::Done { receipt, is_replay: true });
+    assert_eq!(replayed[0], Posted::Done { receipt, companion: None, is_replay: true });
     assert_eq!(replayed[1], Posted::Refused { refusal, is_replay: true });
 
     let mut other = Posting { fingerprint: sample::fresh_hash(), ..first.clone() };
@@ -312,7 +312,7 @@ pub async fn points_are_held_captured_and_released(store: AnyStore) {
     let (first, second, third) =
         (hold(ada, shop, 6, 1_000), hold(ada, shop, 3, 1_000), hold(ada, shop, 9, 9));
     let posted = post(&store, &[grant(ada, 10), first.clone(), second.clone(), transfer(ada, shop, 2)]).await;
-    let Posted::Done { receipt: Receipt::Hold(made), is_replay: false } = &posted[1] else {
+    let Posted::Done { receipt: Receipt::Hold(made), is_replay: false, .. } = &posted[1] else {
         panic!("{posted:?}")
     };
     assert_eq!((made.from, made.to, made.amount, made.state), (ada, shop, amount(6), HoldState::Held));
@@ -331,16 +331,19 @@ pub async fn points_are_held_captured_and_released(store: AnyStore) {
     assert_eq!(captured[1], refused(RefusalKind::NotHeld));
     let release = sample::posting(Order::Release(HoldId::new(second.id)));
     let released = post(&store, &[release.clone(), release.clone()]).await;
-    let Posted::Done { receipt: Receipt::Hold(freed), is_replay: false } = &released[0] else {
+    let Posted::Done { receipt: Receipt::Hold(freed), is_replay: false, .. } = &released[0] else {
         panic!("{released:?}")
     };
     assert_eq!((freed.state, freed.settled_at), (HoldState::Released, Some(release.at)));
     assert!(
-        matches!(&released[1], Posted::Done { receipt: Receipt::Hold(again), is_replay: true } if again == freed)
+        matches!(&released[1], Posted::Done { receipt: Receipt::Hold(again), is_replay: true, .. } if again == freed)
     );
     // The answer to the one who made it stays what it was.
     let replayed = post(&store, std::slice::from_ref(&first)).await;
-    assert_eq!(replayed, [Posted::Done { receipt: Receipt::Hold(made.clone()), is_replay: true }]);
+    assert_eq!(
+        replayed,
+        [Posted::Done { receipt: Receipt::Hold(made.clone()), companion: None, is_replay: true }]
+    );
     let spare = account(&store, ada).await;
     assert_eq!((spare.balance, spare.held), (6, 0));
     assert_eq!(post(&store, &[third]).await.len(), 1);
@@ -422,29 +425,6 @@ pub async fn points_run_out(store: AnyStore) {
     assert_eq!(due(20).await, [ada]);
     post(&store, &[sample::posting(Order::Release(HoldId::new(held.id)))]).await;
     assert_eq!(due(20).await, both);
-}
-
-/// What can't be taken back is owed, and the next grants pay it, also when others grant at the same time.
-pub async fn debts_are_paid_by_grants(store: AnyStore) {
-    let (ada, bob) = (sample::wallet(), sample::wallet());
-    let debt = AccountRef::debt_of(ada.id);
-    let back = sample::posting(Order::ClawBack { from: ada, amount: amount(8) });
-    post(&store, &[grant(ada, 10), transfer(ada, bob, 7)]).await;
-    let posted = post(&store, &[back.clone(), back]).await;
-    assert!(matches!(posted[1], Posted::Done { is_replay: true, .. }), "{posted:?}");
-    let Posted::Done { receipt, .. } = &posted[0] else { panic!("{posted:?}") };
-    let settled = receipt.settlement().expect("a transfer");
-    assert_eq!((settled.transfer.kind, settled.transfer.amount), (TransferKind::ClawBack, amount(3)));
-    assert_eq!((balance(&store, ada).await, balance(&store, debt).await), (0, -5));
-    at_once(4, |_| {
-        let store = Arc::clone(&store);
-        async move { post(&store, &[grant(ada, 2)]).await }
-    })
-    .await;
-    assert_eq!((balance(&store, ada).await, balance(&store, debt).await), (3, 0));
-    assert_eq!(totals(&store).await.balance, 0);
-    // Who never owed has no such account.
-    assert_eq!(read(&store).await.ledger_account(AccountRef::debt_of(bob.id).id).await.expect("read"), None);
 }
 
 /// Random histories in random batches end where a tiny ledger of plain numbers does.

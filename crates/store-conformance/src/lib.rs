@@ -13,6 +13,7 @@ pub mod key;
 pub mod lease;
 pub mod ledger;
 pub mod ledger_books;
+pub mod ledger_debts;
 pub mod member;
 pub mod merchant;
 pub mod note;
@@ -60,13 +61,14 @@ macro_rules! cases {
                 a_batch_is_settled_in_order, a_key_happens_once, a_key_happens_once_among_many, a_key_has_one_meaning,
                 a_wallet_never_goes_below_zero, opposite_transfers_do_not_lock_up, a_transfer_is_undone_once,
                 a_statement_is_paged_and_filtered, a_locked_account_stands_still, a_closed_account_stays_closed, points_are_held_captured_and_released,
-                a_hold_is_settled_once_among_many, points_run_out, debts_are_paid_by_grants,
+                a_hold_is_settled_once_among_many, points_run_out,
                 random_histories_agree_with_a_tiny_ledger
             }
             ledger_books {
                 accounts_are_paged, lines_and_totals_add_up, expired_holds_are_found, transfers_are_read_by_their_ids,
                 days_are_closed_once, one_closes_at_a_time
             }
+            ledger_debts { debts_are_paid_by_grants, a_first_debt_and_a_grant_at_once_cancel_out }
             member {
                 is_found_by_what_is_known, who_is_active_is_found_together, an_address_belongs_to_one, is_changed_in_every_field, change_tells_outcomes,
                 a_race_for_an_address_has_one_winner, a_race_of_changes_has_one_winner, a_lock_keeps_others_out,

@@ -5,7 +5,7 @@ use mainstay_model::{
     page::PageRequest,
     purchase::{CustomerKeyKind, CustomerLink, PurchaseRecord},
 };
-use mainstay_store::{CustomerLinked, PurchaseDay, PurchaseName};
+use mainstay_store::{CustomerLinked, Error, PurchaseDay, PurchaseName};
 use uuid::Uuid;
 
 use crate::{AnyStore, at_once, read, sample, write};
@@ -34,12 +34,23 @@ pub async fn is_told_once_and_settled(store: AnyStore) {
     tx.insert_purchases(&[again, sample::purchase("stripe", "b")]).await.expect("insert");
     let first = &mut purchases[0];
     (first.member_id, first.rule_id) = (Some(member.id), Some(PurchaseRuleId::new(Uuid::now_v7())));
-    (first.granted, first.taken_back, first.refunded, first.claimed_at) = (12, 5, 500, Some(sample::at(9)));
+    (first.granted, first.taken_back, first.reversed) = (12, 5, 4);
+    (first.refunded, first.claimed_at) = (500, Some(sample::at(9)));
     let [first, second, third] = purchases;
     tx.settle_purchases(&[first.clone(), second.clone()]).await.expect("settle");
     tx.commit().await.expect("commit");
     let names = [named(&third), name("square", "z"), named(&first), named(&second), named(&first)];
     let found = read(&store).await.purchases_by_names(&names).await.expect("read");
+    let mut tx = read(&store).await;
+    for purchase in [&first, &third] {
+        assert_eq!(tx.purchase_name(purchase.id).await.expect("read"), Some(named(purchase)));
+    }
+    assert_eq!(tx.purchase_name(PurchaseId::new(Uuid::now_v7())).await.expect("read"), None);
+    drop(tx);
+    let mut tx = write(&store).await;
+    let too_much = PurchaseRecord { reversed: 8, ..first.clone() };
+    assert!(matches!(tx.settle_purchases(&[too_much]).await, Err(Error::Constraint(_))));
+    drop(tx);
     let expected = [Some((third, 0)), None, Some((first.clone(), 0)), Some((second, 0)), Some((first, 0))];
     assert_eq!(found, expected);
 }

@@ -289,6 +289,7 @@ pub fn purchase(source: &str, external_id: &str) -> PurchaseRecord {
         rule_id: None,
         granted: 0,
         taken_back: 0,
+        reversed: 0,
         refunded: 0,
         claimed_at: None,
         created_at: at(0),

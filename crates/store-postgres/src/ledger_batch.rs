@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use mainstay_model::{
     AccountId, HoldId, Timestamp, TransferId,
-    ledger::{AccountRef, Lot, Posting, Settlement, Written},
+    ledger::{AccountRef, Lot, PostingKey, Settlement, Written},
 };
 use mainstay_store::{Error, Result};
 use uuid::Uuid;
@@ -78,15 +78,21 @@ pub(crate) async fn reversed_among(tx: &mut Tx, transfers: &[TransferId]) -> Res
     rows.iter().map(|row| row::uuid(row, "reverses").map(TransferId::new)).collect()
 }
 
-/// The keys of the batch that were used before.
-pub(crate) async fn used_keys(tx: &mut Tx, postings: &[Posting]) -> Result<Vec<Row>> {
+/// Those of the keys that were used before.
+pub(crate) async fn used_keys(tx: &mut Tx, keys: &[PostingKey]) -> Result<Vec<Row>> {
     let sql =
         "SELECT key, fingerprint, done, done_id, refusal, has, needs FROM ledger_keys WHERE key = ANY($1)";
-    found(tx, sql, column(postings, |posting| posting.key.0)).await
+    found(tx, sql, column(keys, |key| key.0)).await
 }
 
-/// Writes down what a batch came to.
-pub(crate) async fn write(tx: &mut Tx, written: &Written, at: Timestamp) -> Result<()> {
+/// Writes down what a batch came to, as long as the debts that were not there are still not there: whoever opened one while this
+/// batch waited for an account has committed it after the moment at which this batch looked.
+pub(crate) async fn write(
+    tx: &mut Tx,
+    written: &Written,
+    no_debts: &[AccountId],
+    at: Timestamp,
+) -> Result<()> {
     if written.keys.is_empty() {
         return Ok(());
     }
@@ -96,7 +102,7 @@ pub(crate) async fn write(tx: &mut Tx, written: &Written, at: Timestamp) -> Resu
     }
     keep_holds(tx, written).await?;
     keep_lots(tx, written).await?;
-    keep_accounts(tx, written).await
+    keep_accounts(tx, written, no_debts).await
 }
 
 async fn keep_keys(tx: &mut Tx, written: &Written, at: Timestamp) -> Result<()> {
@@ -225,26 +231,38 @@ async fn keep_lots(tx: &mut Tx, written: &Written) -> Result<()> {
     Ok(())
 }
 
-async fn keep_accounts(tx: &mut Tx, written: &Written) -> Result<()> {
+async fn keep_accounts(tx: &mut Tx, written: &Written, no_debts: &[AccountId]) -> Result<()> {
     let accounts = &written.accounts;
     if accounts.is_empty() {
         return Ok(());
     }
     let statement = query(
         "UPDATE ledger_accounts AS a SET balance = n.balance, held = n.held, expiring = n.expiring, entries = n.entries \
-         FROM UNNEST($1, $2, $3, $4, $5) AS n (id, balance, held, expiring, entries) WHERE a.id = n.id",
+         FROM UNNEST($1, $2, $3, $4, $5) AS n (id, balance, held, expiring, entries) WHERE a.id = n.id \
+         AND NOT EXISTS (SELECT FROM ledger_accounts AS d WHERE d.id = ANY($6))",
     )
     .bind(column(accounts, |account| account.id.uuid()))
     .bind(column(accounts, |account| account.balance))
     .bind(column(accounts, |account| account.held))
     .bind(column(accounts, |account| account.expiring))
-    .bind(column(accounts, |account| account.entries));
-    changed_all(tx, statement, accounts.len(), "account").await
+    .bind(column(accounts, |account| account.entries))
+    .bind(column(no_debts, |id| id.uuid()));
+    match tx.write(statement).await? {
+        0 if !no_debts.is_empty() => {
+            Err(tx.refuse(Error::Contention("a debt was opened meanwhile".to_owned())))
+        }
+        changed if changed == accounts.len() as u64 => Ok(()),
+        _ => Err(tx.refuse(not_there("account"))),
+    }
 }
 
 async fn changed_all(tx: &mut Tx, statement: Statement, all: usize, what: &str) -> Result<()> {
     if tx.write(statement).await? == all as u64 {
         return Ok(());
     }
-    Err(tx.refuse(Error::Failed(format!("a {what} was not there to be changed"))))
+    Err(tx.refuse(not_there(what)))
+}
+
+fn not_there(what: &str) -> Error {
+    Error::Failed(format!("a {what} was not there to be changed"))
 }

@@ -56,8 +56,8 @@ pub(crate) async fn insert_purchases(tx: &mut Tx, purchases: &[PurchaseRecord]) 
     }
     let statement = query(
         "INSERT INTO purchases (id, source, external_id, amount, currency, merchant, occurred_at, member_id, rule_id, granted, \
-         taken_back, refunded, claimed_at, created_at) \
-         SELECT * FROM UNNEST($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
+         taken_back, reversed, refunded, claimed_at, created_at) \
+         SELECT * FROM UNNEST($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
          ON CONFLICT (source, external_id) DO NOTHING",
     )
     .bind(column(purchases, |purchase| purchase.id.uuid()))
@@ -71,6 +71,7 @@ pub(crate) async fn insert_purchases(tx: &mut Tx, purchases: &[PurchaseRecord]) 
     .bind(column(purchases, |purchase| purchase.rule_id.map(PurchaseRuleId::uuid)))
     .bind(column(purchases, |purchase| purchase.granted))
     .bind(column(purchases, |purchase| purchase.taken_back))
+    .bind(column(purchases, |purchase| purchase.reversed))
     .bind(column(purchases, |purchase| purchase.refunded))
     .bind(column(purchases, |purchase| purchase.claimed_at.map(Ts)))
     .bind(column(purchases, |purchase| Ts(purchase.created_at)));
@@ -84,14 +85,15 @@ pub(crate) async fn settle_purchases(tx: &mut Tx, purchases: &[PurchaseRecord]) 
     }
     let statement = query(
         "UPDATE purchases AS p SET member_id = s.member_id, rule_id = s.rule_id, granted = s.granted, taken_back = s.taken_back, \
-         refunded = s.refunded, claimed_at = s.claimed_at FROM UNNEST($1, $2, $3, $4, $5, $6, $7) \
-         AS s (id, member_id, rule_id, granted, taken_back, refunded, claimed_at) WHERE p.id = s.id",
+         reversed = s.reversed, refunded = s.refunded, claimed_at = s.claimed_at FROM UNNEST($1, $2, $3, $4, $5, $6, $7, $8) \
+         AS s (id, member_id, rule_id, granted, taken_back, reversed, refunded, claimed_at) WHERE p.id = s.id",
     )
     .bind(column(purchases, |purchase| purchase.id.uuid()))
     .bind(column(purchases, |purchase| purchase.member_id.map(MemberId::uuid)))
     .bind(column(purchases, |purchase| purchase.rule_id.map(PurchaseRuleId::uuid)))
     .bind(column(purchases, |purchase| purchase.granted))
     .bind(column(purchases, |purchase| purchase.taken_back))
+    .bind(column(purchases, |purchase| purchase.reversed))
     .bind(column(purchases, |purchase| purchase.refunded))
     .bind(column(purchases, |purchase| purchase.claimed_at.map(Ts)));
     tx.write(statement).await?;

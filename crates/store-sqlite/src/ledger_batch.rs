@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use mainstay_model::{
     AccountId, HoldId, Timestamp, TransferId,
-    ledger::{AccountRef, Hold, Posting, Written},
+    ledger::{AccountRef, Hold, PostingKey, Written},
 };
 use mainstay_store::{Error, Result};
 use rusqlite::params;
@@ -74,14 +74,19 @@ pub(crate) async fn reversed_among(tx: &mut Tx, transfers: &[TransferId]) -> Res
     rows.iter().map(|row| row::uuid(row, "reverses").map(TransferId::new)).collect()
 }
 
-/// The keys of the batch that were used before.
-pub(crate) async fn used_keys(tx: &mut Tx, postings: &[Posting]) -> Result<Vec<Row>> {
+/// Those of the keys that were used before.
+pub(crate) async fn used_keys(tx: &mut Tx, keys: &[PostingKey]) -> Result<Vec<Row>> {
     let sql = "SELECT key, fingerprint, done, done_id, refusal, has, needs FROM ledger_keys WHERE key = ?1";
-    by_ids(tx, sql, postings.iter().map(|posting| posting.key.0))
+    by_ids(tx, sql, keys.iter().map(|key| key.0))
 }
 
-/// Writes down what a batch came to.
-pub(crate) async fn write(tx: &mut Tx, written: &Written, at: Timestamp) -> Result<()> {
+/// Writes down what a batch came to. Nobody else writes meanwhile, so debts that were not there are still not there.
+pub(crate) async fn write(
+    tx: &mut Tx,
+    written: &Written,
+    _no_debts: &[AccountId],
+    at: Timestamp,
+) -> Result<()> {
     tx.writing(|connection| {
         keep_keys(connection, written, at)?;
         keep_transfers(connection, written)?;

@@ -41,6 +41,7 @@ pub(crate) const MIGRATIONS: &[Migration] = migrations! {
     10 "0010_inbox",
     11 "0011_merchants",
     12 "0012_inbox_bodies",
+    13 "0013_purchase_reversals",
 };
 
 /// As SQLx's own migrator makes it.

@@ -23,7 +23,8 @@ pub(crate) async fn insert_purchases(tx: &mut Tx, purchases: &[PurchaseRecord]) 
     for purchase in purchases {
         let statement = query(
             "INSERT INTO purchases (id, source, external_id, amount, currency, merchant, occurred_at, member_id, rule_id, granted, \
-             taken_back, refunded, claimed_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) \
+             taken_back, reversed, refunded, claimed_at, created_at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
              ON CONFLICT (source, external_id) DO NOTHING",
         )
         .bind(purchase.id.uuid())
@@ -46,6 +47,7 @@ fn settled(statement: Statement, purchase: &PurchaseRecord) -> Statement {
         .bind(purchase.rule_id.map(mainstay_model::PurchaseRuleId::uuid))
         .bind(purchase.granted)
         .bind(purchase.taken_back)
+        .bind(purchase.reversed)
         .bind(purchase.refunded)
         .bind(purchase.claimed_at.map(Ts))
 }
@@ -53,8 +55,8 @@ fn settled(statement: Statement, purchase: &PurchaseRecord) -> Statement {
 pub(crate) async fn settle_purchases(tx: &mut Tx, purchases: &[PurchaseRecord]) -> Result<()> {
     for purchase in purchases {
         let statement = query(
-            "UPDATE purchases SET member_id = $2, rule_id = $3, granted = $4, taken_back = $5, refunded = $6, claimed_at = $7 \
-             WHERE id = $1",
+            "UPDATE purchases SET member_id = $2, rule_id = $3, granted = $4, taken_back = $5, reversed = $6, refunded = $7, \
+             claimed_at = $8 WHERE id = $1",
         );
         tx.write(settled(statement.bind(purchase.id.uuid()), purchase)).await?;
     }

@@ -56,7 +56,7 @@ async fn open(path: &Path) -> AnyStore {
 
 async fn migrated(path: &Path) -> AnyStore {
     let store = open(path).await;
-    assert_eq!(store.migrate().await.expect("migrate"), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    assert_eq!(store.migrate().await.expect("migrate"), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
     store
 }
 
@@ -264,7 +264,7 @@ async fn eight_instances_migrate_once() {
     .await;
     let mut versions = applied.concat();
     versions.sort_unstable();
-    assert_eq!(versions, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+    assert_eq!(versions, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
     assert!(open(&path).await.schema_state().await.expect("state").is_current());
 }
 
@@ -292,7 +292,7 @@ async fn foreign_migrations_are_reported_or_refused() {
     let path = directory.path().join("main.db");
     let store = open(&path).await;
     let state = store.schema_state().await.expect("state");
-    assert_eq!((state.pending(), state.unknown()), (vec![1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], vec![]));
+    assert_eq!((state.pending(), state.unknown()), (vec![1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13], vec![]));
     store.migrate().await.expect("migrate");
     let mut raw = raw(&path).await;
     raw.execute("INSERT INTO _sqlx_migrations VALUES (99, 'newer', CURRENT_TIMESTAMP, TRUE, x'00', 1)")

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use mainstay_model::{
     AccountId, HoldId, Timestamp, TransferId,
     ledger::{
-        Account, AccountKind, AccountRef, Book, Done, Hold, HoldState, Lot, Order, Posting, Settled,
-        Settlement, StatementLine, Transfer, Written,
+        Account, AccountKind, AccountRef, Book, Done, Hold, HoldState, Lot, Order, Posting, PostingKey,
+        Settled, Settlement, StatementLine, Transfer, Written,
     },
 };
 use mainstay_store::{Error, LedgerStore, Posted, Receipt, Result, StatementFilter};
@@ -39,6 +39,8 @@ impl LedgerStore for Tx {
             let (account, lot) = lot(&row)?;
             book.add_lot(account, lot);
         }
+        let known = accounts.iter().map(|account| account.id).collect::<HashSet<_>>();
+        let no_debts = debts(batch).difference(&known).copied().collect::<Vec<_>>();
         accounts.into_iter().for_each(|account| book.add_account(account));
         // Only now is it certain what others have left: whoever undoes, settles or repeats the same waits for the same accounts.
         let undone_ids = undone.iter().map(|settled| settled.transfer.id).collect::<Vec<_>>();
@@ -50,15 +52,21 @@ impl LedgerStore for Tx {
         for hold in holds_by_ids(self, &held.iter().map(|hold| hold.id).collect::<Vec<_>>()).await? {
             book.add_hold(hold);
         }
-        for row in ledger_batch::used_keys(self, batch).await? {
+        let keys = batch.iter().map(|posting| posting.key).collect::<Vec<_>>();
+        for row in ledger_batch::used_keys(self, &keys).await? {
             let (key, record) = used_key(&row)?;
             book.add_key(key, record);
         }
         let settled = batch.iter().map(|posting| book.settle(posting)).collect::<Vec<_>>();
         let written = book.close();
-        ledger_batch::write(self, &written, batch[0].at).await?;
+        ledger_batch::write(self, &written, &no_debts, batch[0].at).await?;
         let receipts = receipts(self, written, &settled).await?;
         settled.iter().map(|settled| receipts.posted(*settled)).collect()
+    }
+
+    async fn used_posting_keys(&mut self, keys: &[PostingKey]) -> Result<HashSet<PostingKey>> {
+        let rows = ledger_batch::used_keys(self, keys).await?;
+        rows.iter().map(|row| used_key(row).map(|(key, _)| key)).collect()
     }
 
     async fn ledger_account(&mut self, id: AccountId) -> Result<Option<Account>> {
@@ -237,7 +245,7 @@ async fn receipts(tx: &mut Tx, written: Written, settled: &[Settled]) -> Result<
     for settled in settled {
         match settled {
             Settled::Before(Ok(Done::Transferred(id))) if !receipts.transfers.contains_key(id) => {
-                transfers.push(*id);
+                transfers.extend([*id, id.companion()]);
             }
             Settled::Before(Ok(Done::Held(id) | Done::Released(id))) if !receipts.holds.contains_key(id) => {
                 holds.push(*id);
@@ -263,6 +271,10 @@ impl Receipts {
             Ok(done) => done,
             Err(refusal) => return Ok(Posted::Refused { refusal, is_replay }),
         };
+        let companion = match done {
+            Done::Transferred(id) => self.transfers.get(&id.companion()).cloned().map(Box::new),
+            _ => None,
+        };
         let receipt = match done {
             Done::Transferred(id) => self.transfers.get(&id).cloned().map(Box::new).map(Receipt::Transfer),
             Done::Held(id) => {
@@ -271,7 +283,7 @@ impl Receipts {
             Done::Released(id) => self.holds.get(&id).cloned().map(Box::new).map(Receipt::Hold),
         };
         let lost = || Error::Failed("a key has lost what it stands for".to_owned());
-        Ok(Posted::Done { receipt: receipt.ok_or_else(lost)?, is_replay })
+        Ok(Posted::Done { receipt: receipt.ok_or_else(lost)?, companion, is_replay })
     }
 }
 

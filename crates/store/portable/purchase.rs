@@ -16,7 +16,7 @@ use crate::{Tx, codec::Row, purchase_batch, row, value::query};
 macro_rules! columns {
     () => {
         "p.id, p.source, p.external_id, p.amount, p.currency, p.merchant, p.occurred_at, p.member_id, p.rule_id, p.granted, \
-         p.taken_back, p.refunded, p.claimed_at, p.created_at"
+         p.taken_back, p.reversed, p.refunded, p.claimed_at, p.created_at"
     };
 }
 pub(crate) use columns;
@@ -34,6 +34,7 @@ pub(crate) fn record(row: &Row) -> Result<PurchaseRecord> {
         rule_id: row::get::<Option<Uuid>>(row, "rule_id")?.map(PurchaseRuleId::new),
         granted: row::get(row, "granted")?,
         taken_back: row::get(row, "taken_back")?,
+        reversed: row::get(row, "reversed")?,
         refunded: row::get(row, "refunded")?,
         claimed_at: row::at_opt(row, "claimed_at")?,
         created_at: row::at(row, "created_at")?,
@@ -80,6 +81,11 @@ impl PurchaseStore for Tx {
             found.insert(name(row)?, (record(row)?, row::get(row, "went_back")?));
         }
         Ok(names.iter().map(|name| found.get(name).cloned()).collect())
+    }
+
+    async fn purchase_name(&mut self, id: PurchaseId) -> Result<Option<PurchaseName>> {
+        let statement = query("SELECT source, external_id FROM purchases WHERE id = $1");
+        row::read(self.one(statement.bind(id.uuid())).await?, name)
     }
 
     async fn settle_purchases(&mut self, purchases: &[PurchaseRecord]) -> Result<()> {

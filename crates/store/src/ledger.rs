@@ -1,11 +1,13 @@
 //! The points ledger.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use mainstay_model::{
     AccountId, Day, HoldId, Timestamp, TransferId,
     ledger::{
-        Account, AccountRef, Closing, Hold, HoldState, Lot, Posting, Refusal, Settlement, StatementLine,
-        Transfer, TransferKind,
+        Account, AccountRef, Closing, Hold, HoldState, Lot, Posting, PostingKey, Refusal, Settlement,
+        StatementLine, Transfer, TransferKind,
     },
 };
 
@@ -18,6 +20,8 @@ pub enum Posted {
     Done {
         /// What was written.
         receipt: Receipt,
+        /// The second transfer of a posting that made two: of a grant, what it paid of a debt; of points taken back, what is owed.
+        companion: Option<Box<Settlement>>,
         /// Under the same key before, and not again.
         is_replay: bool,
     },
@@ -97,6 +101,9 @@ pub trait LedgerStore: Send {
     /// Hot path: settles a batch, with a fixed number of statements however long it is; accounts are locked in the order of their ids
     /// and outcomes come in the order of the batch. Postings see those before them.
     async fn post(&mut self, batch: &[Posting]) -> Result<Vec<Posted>>;
+    /// Reads an account; none when it was never touched.
+    /// Hot path: those of the keys that a posting was settled under.
+    async fn used_posting_keys(&mut self, keys: &[PostingKey]) -> Result<HashSet<PostingKey>>;
     /// Reads an account; none when it was never touched.
     async fn ledger_account(&mut self, id: AccountId) -> Result<Option<Account>>;
     /// Reads a transfer.

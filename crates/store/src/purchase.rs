@@ -53,6 +53,8 @@ pub trait PurchaseStore: Send {
         &mut self,
         names: &[PurchaseName],
     ) -> Result<Vec<Option<(PurchaseRecord, i64)>>>;
+    /// By what name the source knows a purchase; none when there is no such.
+    async fn purchase_name(&mut self, id: PurchaseId) -> Result<Option<PurchaseName>>;
     /// Hot path: writes whose they are and what they came to.
     async fn settle_purchases(&mut self, purchases: &[PurchaseRecord]) -> Result<()>;
     /// Hot path: keeps by what buyers may be recognised.

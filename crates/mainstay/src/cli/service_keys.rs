@@ -15,7 +15,7 @@ pub(super) enum Command {
     Create {
         /// What to call it.
         name: String,
-        /// What it opens; repeat for several: members:read, audit:read.
+        /// What it opens; repeat for several: members:read, audit:read, wallet:read, wallet:write.
         #[arg(long = "scope", required = true)]
         scopes: Vec<Scope>,
     },

@@ -52,6 +52,15 @@ impl AccountRef {
     pub fn debt_of(wallet: AccountId) -> Self {
         Self { id: AccountId::new(companion(wallet.uuid())), kind: AccountKind::Debt }
     }
+
+    /// The wallet that a debt belongs to; of other accounts, the account itself.
+    #[must_use]
+    pub fn wallet(self) -> AccountId {
+        match self.kind {
+            AccountKind::Debt => AccountId::new(companion(self.id.uuid())),
+            _ => self.id,
+        }
+    }
 }
 
 /// A second id that belongs to another: the same UUID with the first bit of its variant turned over. Every UUID of RFC 9562,

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::{
-    Account, AccountKind, AccountRef, Amount, Done, Entry, Hold, HoldState, Lot, Lots, Order, Outcome,
-    Posting, PostingKey, Refusal, RefusalKind, Transfer, TransferKind,
+    AMOUNT_MAX, Account, AccountKind, AccountRef, Amount, Done, Entry, Hold, HoldState, Lot, Lots, Order,
+    Outcome, Posting, PostingKey, Refusal, RefusalKind, Transfer, TransferKind,
     account::companion,
     lots::{Purse, sum},
 };
@@ -197,7 +197,8 @@ impl Book {
             Order::Expire { from, day } => {
                 let account = self.account(from);
                 let due = self.purses.get(&from.id).map(|purse| purse.due(day)).unwrap_or_default();
-                let amount = Amount::new(due.min(account.available()));
+                // One transfer moves only so much; the next run moves the rest.
+                let amount = Amount::new(due.min(account.available()).min(AMOUNT_MAX));
                 let amount = amount.ok_or(Refusal::new(RefusalKind::NothingExpired))?;
                 let (kind, credit, reverses) = (TransferKind::Expiry, AccountRef::EXPIRED, None);
                 self.transfer(posting, Move { id, kind, debit: from, credit, amount, reverses })
@@ -344,9 +345,9 @@ impl Book {
 
     /// Enters a transfer that was checked.
     fn enter(&mut self, posting: &Posting, wanted: Move, given: Lots) -> Done {
+        let taken = self.take(&wanted);
         let Move { id, kind, debit, credit, amount, reverses } = wanted;
         let points = amount.points();
-        let taken = self.take(debit, points);
         let is_between_members =
             (debit.kind, credit.kind) == (AccountKind::Member, AccountKind::Member) && reverses.is_none();
         let given = if is_between_members { taken.clone() } else { given };
@@ -372,9 +373,19 @@ impl Book {
         Done::Transferred(id)
     }
 
-    fn take(&mut self, from: AccountRef, points: i64) -> Lots {
+    fn take(&mut self, wanted: &Move) -> Lots {
+        let (from, points) = (wanted.debit, wanted.amount.points());
+        let account = self.account(from);
+        let undone = wanted.reverses.and_then(|id| self.transfers.get(&id));
         let Some(purse) = self.purses.get_mut(&from.id) else { return Vec::new() };
-        let taken = purse.take(points);
+        let undated = account.balance - account.expiring;
+        let taken = match wanted.kind {
+            TransferKind::Reversal => {
+                purse.take_back(points, undone.map_or(&[], |undone| &undone.given), undated)
+            }
+            TransferKind::ClawBack => purse.take_back(points, &[], undated),
+            _ => purse.take(points),
+        };
         self.changed_lots.extend(taken.iter().map(|lot| (from.id, lot.0)));
         taken
     }

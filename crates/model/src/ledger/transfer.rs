@@ -29,6 +29,14 @@ state! {
     }
 }
 
+impl TransferId {
+    /// The id of the second transfer of a posting that makes two.
+    #[must_use]
+    pub fn companion(self) -> Self {
+        Self::new(super::account::companion(self.uuid()))
+    }
+}
+
 impl TransferKind {
     /// Whether such a transfer can be undone as a whole. Points that ran out or were taken back are granted anew instead.
     #[must_use]

@@ -39,7 +39,9 @@ pub async fn hold(
     let merchant = app.read().await?.merchant_by_id(wanted.merchant_id).await?;
     let merchant =
         merchant.ok_or_else(|| Error::field("merchant_id", "unknown", "names no merchant that there is"))?;
-    require_active(&merchant)?;
+    if let Err(closed) = require_active(&merchant) {
+        wallet::unless_posted(app, poster, key, closed).await?;
+    }
     let MerchantHold { member_id, amount, lasts, reason, .. } = wanted;
     let wanted = NewHold { member_id, to: merchant.account(), amount, lasts, reason };
     wallet::hold(app, poster, key, wanted).await

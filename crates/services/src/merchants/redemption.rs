@@ -19,7 +19,7 @@ use crate::{
     crypto::Purpose,
     identity::lenient,
     limits,
-    wallet::{IdempotencyKey, Outcome, Poster, count_posted, posting, receipt, system_key},
+    wallet::{IdempotencyKey, Outcome, Poster, count_posted, posting, receipt, system_key, unless_posted},
 };
 
 /// Label of the keyed hash of codes.
@@ -236,7 +236,9 @@ pub async fn confirm(
         lenient(app, app.ports.limiter.record_failure(&bucket, limits::WRONG_CODES).await)?;
         return Err(Error::not_found());
     };
-    require_active(&get(app, merchant_id).await?)?;
+    if let Err(closed) = require_active(&get(app, merchant_id).await?) {
+        unless_posted(app, &Poster::from(service.id), key, closed).await?;
+    }
     let order = Order::Capture { hold: redemption.hold.id, amount: None };
     let posting = posting(app, &Poster::from(service.id), key, order, redemption.hold.reason.clone());
     let posting = Posting { cause: cause(redemption.id()), ..posting };

@@ -6,7 +6,7 @@ use mainstay_model::{
     page::{Page, PageRequest},
     purchase::{CustomerKey, CustomerKeyKind, CustomerLink, PurchaseRecord},
 };
-use mainstay_store::Tx;
+use mainstay_store::{CustomerLinked, Tx};
 use serde_json::json;
 
 use super::{
@@ -41,7 +41,8 @@ pub async fn claim(
     app.retrying(|| async {
         let mut tx = app.write().await?;
         let member = tx
-            .member_by_id(caller.member_id)
+            // Locked, so that links made at once do not pass their bound together.
+            .lock_member(caller.member_id)
             .await?
             .ok_or_else(|| Error::new(Code::SessionEnded, "This account is gone."))?;
         let hashes = hashes(app, &member, claim.code.as_deref());
@@ -60,9 +61,7 @@ pub async fn claim(
             return Ok(Vec::new());
         }
         let claimed = settle(&mut *tx, &Terms::of(app), due).await?;
-        if claim.remember {
-            remember(app, &mut *tx, &member, &claimed).await?;
-        }
+        let linked = if claim.remember { remember(app, &mut *tx, &member, &claimed).await? } else { 0 };
         let ids: Vec<_> = claimed.iter().map(|purchase| purchase.id).collect();
         if is_off(Guard::ClaimOnce) {
             let nobodys = |purchase: &PurchaseRecord| PurchaseRecord {
@@ -74,8 +73,7 @@ pub async fn claim(
         } else {
             tx.delete_purchase_keys(&ids).await?;
         }
-        let detail =
-            json!({ "purchases": ids, "by_code": claim.code.is_some(), "remembered": claim.remember });
+        let detail = json!({ "purchases": ids, "by_code": claim.code.is_some(), "linked": linked });
         let told = audit::event(app, context, "purchase.claimed", &caller.actor(), "", detail);
         tx.append_audit_events(&[told]).await?;
         tx.commit().await?;
@@ -96,12 +94,22 @@ fn hashes(app: &App, member: &Member, given: Option<&str>) -> Vec<SecretHash> {
     known.iter().map(|known| app.buyer_key.hash("", known)).collect()
 }
 
-/// Links cards and customers of claimed purchases, as far as they are nobody's yet and there is room.
-async fn remember(app: &App, tx: &mut dyn Tx, member: &Member, claimed: &[PurchaseRecord]) -> Result<()> {
-    let mut room = limits::CUSTOMER_LINKS_MAX.saturating_sub(tx.customer_links(member.id).await?.len());
+/// Links cards and customers of claimed purchases, as far as they are nobody's yet and there is room. Answers how many it linked.
+///
+/// A purchase that names an address links only for who has proven that one: whoever came by somebody's code has that purchase, and
+/// must not have all later ones of that buyer, too.
+async fn remember(app: &App, tx: &mut dyn Tx, member: &Member, claimed: &[PurchaseRecord]) -> Result<usize> {
+    let mut linked = 0;
+    let proven = hashes(app, member, None);
+    let room = limits::CUSTOMER_LINKS_MAX.saturating_sub(tx.customer_links(member.id).await?.len());
     for purchase in claimed {
-        for (hash, kind) in tx.purchase_keys(purchase.id).await? {
-            let Some(source) = source_of(&purchase.source, kind).filter(|_| room > 0) else { continue };
+        let keys = tx.purchase_keys(purchase.id).await?;
+        let is_email = |(_, kind): &&(SecretHash, CustomerKeyKind)| *kind == CustomerKeyKind::Email;
+        if keys.iter().find(is_email).is_some_and(|(email, _)| !proven.contains(email)) {
+            continue;
+        }
+        for (hash, kind) in keys {
+            let Some(source) = source_of(&purchase.source, kind).filter(|_| linked < room) else { continue };
             let link = CustomerLink {
                 id: CustomerLinkId::new(app.new_uuid()),
                 member_id: member.id,
@@ -110,11 +118,10 @@ async fn remember(app: &App, tx: &mut dyn Tx, member: &Member, claimed: &[Purcha
                 hash,
                 created_at: app.now(),
             };
-            tx.insert_customer_link(&link).await?;
-            room -= 1;
+            linked += usize::from(tx.insert_customer_link(&link).await? == CustomerLinked::Linked);
         }
     }
-    Ok(())
+    Ok(linked)
 }
 
 /// Lists the caller's purchases, newest first, at most [`limits::PAGE_ITEMS_MAX`] a page.

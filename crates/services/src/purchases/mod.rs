@@ -6,6 +6,7 @@ mod claim;
 mod link;
 mod rules;
 mod settle;
+mod undo;
 
 use mainstay_model::{
     EmailAddress, SecretHash,
@@ -23,6 +24,7 @@ pub use self::{
 pub(crate) use self::{
     buyer::code,
     settle::{Terms, apply},
+    undo::{granted_for, undo_grant},
 };
 
 /// What an event of a source does.

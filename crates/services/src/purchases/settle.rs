@@ -15,7 +15,7 @@ use mainstay_model::{
 use mainstay_store::{self as store, Posted, PurchaseDay, PurchaseName, Tx};
 use serde_json::json;
 
-use super::{Effect, Told};
+use super::{Effect, Told, undo::cause};
 use crate::{
     App, crypto, events, limits,
     ports::Ports,
@@ -66,6 +66,7 @@ pub(crate) async fn apply(tx: &mut dyn Tx, terms: &Terms, told: &[&Told]) -> sto
     tx.lock_purchase_names(&names).await?;
     let tried = write_down(tx, terms, told).await?;
     let found = tx.purchases_by_names(&names).await?;
+    require_currency(told, &names, &found)?;
     let owners = owners(tx, told).await?;
     let due = names.iter().zip(found).filter_map(|(name, found)| {
         let (purchase, went_back) = found?;
@@ -74,7 +75,13 @@ pub(crate) async fn apply(tx: &mut dyn Tx, terms: &Terms, told: &[&Told]) -> sto
         let went_back = if is_new && sabotage::is_off(Guard::RefundFirst) { 0 } else { went_back };
         Some(Due { purchase, went_back, owner, is_new })
     });
-    let settled = settle(tx, terms, due.collect()).await?;
+    let due: Vec<_> = due.collect();
+    let found = due.iter().filter(|due| due.owner.is_some() && !due.is_new).map(|due| due.purchase.id);
+    let found: Vec<_> = found.collect();
+    let settled = settle(tx, terms, due).await?;
+    if !found.is_empty() {
+        tx.delete_purchase_keys(&found).await?;
+    }
 
     let unclaimed: HashMap<_, _> = settled
         .iter()
@@ -89,6 +96,24 @@ pub(crate) async fn apply(tx: &mut dyn Tx, terms: &Terms, told: &[&Told]) -> sto
         }
     }
     tx.insert_purchase_keys(&keys.into_iter().collect::<Vec<_>>()).await
+}
+
+/// What went back in another currency than was paid in can't be counted: a person has to look at it.
+fn require_currency(
+    told: &[&Told],
+    names: &[PurchaseName],
+    found: &[Option<(PurchaseRecord, i64)>],
+) -> store::Result<()> {
+    let found: HashMap<_, _> = names.iter().zip(found).collect();
+    for told in told {
+        let Effect::Refund(refund) = &told.effect else { continue };
+        let Some(Some((purchase, _))) = found.get(&told.name()) else { continue };
+        if refund.currency != purchase.currency {
+            let (paid, back) = (purchase.currency.as_str(), refund.currency.as_str());
+            return Err(store::Error::Failed(format!("a refund in {back} of a purchase in {paid}")));
+        }
+    }
+    Ok(())
 }
 
 /// Whether it is about a purchase that belongs to nobody yet.
@@ -117,6 +142,7 @@ async fn write_down(tx: &mut dyn Tx, terms: &Terms, told: &[&Told]) -> store::Re
                     rule_id: None,
                     granted: 0,
                     taken_back: 0,
+                    reversed: 0,
                     refunded: 0,
                     claimed_at: None,
                     created_at: now,
@@ -241,18 +267,19 @@ async fn grant(
         return Ok(());
     }
     let rules = tx.purchase_rules(limits::PURCHASE_RULES_KEPT_MAX).await?;
-    let best: Vec<_> =
-        due.iter().map(|due| due.owner.and_then(|owner| best(&rules, &due.purchase, owner))).collect();
-    let days: Vec<_> =
-        best.iter().flatten().filter_map(|best| best.day).collect::<BTreeSet<_>>().into_iter().collect();
+    let fitting: Vec<_> = due
+        .iter()
+        .map(|due| due.owner.map_or(Vec::new(), |owner| fitting(&rules, &due.purchase, owner)))
+        .collect();
+    let days = fitting.iter().flatten().filter_map(|fitting| fitting.day).collect::<BTreeSet<_>>();
+    let days: Vec<_> = days.into_iter().collect();
     let used = tx.lock_purchase_days(&days).await?;
     let mut used: BTreeMap<_, _> = days.into_iter().zip(used).collect();
-    for (Due { purchase, owner, .. }, best) in due.iter_mut().zip(best) {
+    for (Due { purchase, owner, .. }, fitting) in due.iter_mut().zip(fitting) {
         let Some(owner) = *owner else { continue };
         (purchase.member_id, purchase.claimed_at) = (Some(owner), Some(now));
-        let Some(Best { rule, mut points, day }) = best else { continue };
+        let Some((Fitting { rule, day, .. }, points)) = best(&fitting, &used) else { continue };
         if let Some(used) = day.and_then(|day| used.get_mut(&day)) {
-            points = points.min(rule.day_points_max.map_or(i64::MAX, |most| (most - *used).max(0)));
             *used += points;
         }
         (purchase.rule_id, purchase.granted) = (Some(rule.id), points);
@@ -265,23 +292,42 @@ async fn grant(
     tx.set_purchase_days(&used.into_iter().collect::<Vec<_>>()).await
 }
 
-/// The rule that counts for a purchase.
-struct Best<'a> {
+/// A rule that fits a purchase.
+struct Fitting<'a> {
     rule: &'a PurchaseRule,
+    /// What it gives as long as its day has room.
     points: i64,
     /// The day on which it is bounded.
     day: Option<PurchaseDay>,
 }
 
-/// The one that gives most; of equal ones the older.
-fn best<'a>(rules: &'a [PurchaseRule], purchase: &PurchaseRecord, member_id: MemberId) -> Option<Best<'a>> {
-    let fitting = rules.iter().filter(|rule| rule.fits(purchase));
-    let (rule, points) = fitting
-        .map(|rule| (rule, rule.points_for(purchase.amount).min(AMOUNT_MAX)))
-        .reduce(|best, next| if next.1 > best.1 { next } else { best })?;
+fn fitting<'a>(
+    rules: &'a [PurchaseRule],
+    purchase: &PurchaseRecord,
+    member_id: MemberId,
+) -> Vec<Fitting<'a>> {
     let day = Day::of(purchase.occurred_at);
-    let day = rule.day_points_max.map(|_| PurchaseDay { member_id, rule_id: rule.id, day });
-    Some(Best { rule, points, day })
+    let fitting = rules.iter().filter(|rule| rule.fits(purchase)).map(|rule| Fitting {
+        rule,
+        points: rule.points_for(purchase.amount).min(AMOUNT_MAX),
+        day: rule.day_points_max.map(|_| PurchaseDay { member_id, rule_id: rule.id, day }),
+    });
+    fitting.collect()
+}
+
+/// The rule that gives most, with what its day has left of it; of equal ones the older.
+fn best<'a, 'b>(
+    fitting: &'b [Fitting<'a>],
+    used: &BTreeMap<PurchaseDay, i64>,
+) -> Option<(&'b Fitting<'a>, i64)> {
+    let given = |fitting: &Fitting<'_>| match (fitting.day, fitting.rule.day_points_max) {
+        (Some(day), Some(most)) => {
+            fitting.points.min(most - used.get(&day).copied().unwrap_or_default()).max(0)
+        }
+        _ => fitting.points,
+    };
+    let given = fitting.iter().map(|fitting| (fitting, given(fitting)));
+    given.reduce(|best, next| if next.1 > best.1 { next } else { best })
 }
 
 /// A posting for a purchase. That it happens once is held by the purchase, which is locked; the key is its own.
@@ -296,7 +342,7 @@ fn posting(terms: &Terms, purchase: &PurchaseRecord, order: Order, reason: &str,
         order,
         reason: reason.to_owned(),
         actor: Actor::System.to_text(),
-        cause: format!("purchase:{}", purchase.id),
+        cause: cause(purchase.id),
         at: now,
     }
 }

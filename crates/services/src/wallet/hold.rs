@@ -4,16 +4,17 @@ use std::time::Duration;
 
 use mainstay_model::{
     HoldId, MemberId,
-    ledger::{AccountRef, Amount, Hold, HoldState, Order, Settlement},
+    ledger::{AccountRef, Amount, Hold, HoldState, Order, Posting, Settlement},
 };
 use mainstay_store::Receipt;
+use serde_json::json;
 
 use super::{
     IdempotencyKey, Outcome, Poster, Wish, checked_amount, checked_reason, member::settlement, posting,
     receipt,
 };
 use crate::{
-    App, Capability, Error, Result, limits,
+    App, Capability, Error, RequestContext, Result, audit, limits,
     sabotage::{self, Guard},
 };
 
@@ -79,8 +80,9 @@ pub async fn capture(
 ) -> Result<Outcome<Settlement>> {
     app.capabilities.require(Capability::Wallet)?;
     let amount = amount.map(|points| checked_amount("amount", points)).transpose()?;
-    hold_by_id(app, hold).await?;
-    let posting = posting(app, poster, key, Order::Capture { hold, amount }, String::new());
+    let held = hold_by_id(app, hold).await?;
+    let posting = posting(app, poster, key, Order::Capture { hold, amount }, held.reason);
+    let posting = Posting { cause: cause(hold), ..posting };
     settlement(receipt(app.postings.submit(posting).await?)?)
 }
 
@@ -91,13 +93,22 @@ pub async fn capture(
 /// [`crate::Code::IdempotencyKeyReused`], [`crate::Code::CapabilityUnavailable`], or the database is away.
 pub async fn release(
     app: &App,
+    context: &RequestContext,
     poster: &Poster,
     key: &IdempotencyKey,
     hold: HoldId,
 ) -> Result<Outcome<Hold>> {
-    hold_by_id(app, hold).await?;
+    let before = hold_by_id(app, hold).await?;
     let posting = posting(app, poster, key, Order::Release(hold), String::new());
-    held(receipt(app.postings.submit(posting).await?)?)
+    // No transfer tells who freed them.
+    let (subject, detail) = (cause(hold), json!({ "points": before.amount.points() }));
+    let event = audit::event(app, context, "wallet.released", &poster.actor, subject, detail);
+    held(receipt(app.postings.submit(Wish::from(posting).audited(event)).await?)?)
+}
+
+/// What the postings of a hold are caused by.
+fn cause(hold: HoldId) -> String {
+    format!("hold:{hold}")
 }
 
 /// Reads a hold that a service made. Those of redemptions are not among them: what becomes of these is up to the member and the

@@ -4,7 +4,8 @@ use mainstay_model::{
     MemberId, Timestamp,
     audit::Actor,
     ledger::{
-        Account, AccountRef, Amount, HoldState, Lot, Order, Posting, Settlement, StatementLine, TransferKind,
+        AMOUNT_MAX, Account, AccountRef, Amount, HoldState, Lot, Order, Posting, Settlement, StatementLine,
+        TransferKind,
     },
 };
 use mainstay_store::{Receipt, StatementFilter, Tx};
@@ -59,6 +60,17 @@ pub async fn balance(app: &App, member_id: MemberId) -> Result<Balance> {
 pub async fn balance_at(app: &App, member_id: MemberId, at: Timestamp) -> Result<i64> {
     app.capabilities.require(Capability::Wallet)?;
     Ok(app.read().await?.balance_at(AccountRef::member(member_id).id, at).await?)
+}
+
+/// That there is such a member, or was and left a wallet: who mistypes an id does not see an empty wallet.
+///
+/// # Errors
+/// [`crate::Code::NotFound`], or the database is away.
+pub async fn require_known(app: &App, member_id: MemberId) -> Result<()> {
+    let mut tx = app.read().await?;
+    let is_known = tx.member_by_id(member_id).await?.is_some()
+        || tx.ledger_account(AccountRef::member(member_id).id).await?.is_some();
+    if is_known { Ok(()) } else { Err(Error::not_found()) }
 }
 
 /// A member's statement, newest first.
@@ -141,11 +153,15 @@ pub(crate) async fn close_wallet(app: &App, tx: &mut dyn Tx, member_id: MemberId
         tx.post(&releases.collect::<Vec<_>>()).await?;
         account = tx.lock_ledger_account(wallet, at).await?;
     }
-    if let Some(amount) = Amount::new(account.balance) {
+    // One transfer moves only so much.
+    let (mut left, mut forfeits) = (account.balance, Vec::new());
+    while let Some(amount) = Amount::new(left.min(AMOUNT_MAX)) {
         let (kind, to) = (TransferKind::Forfeit, AccountRef::EXPIRED);
         let order = Order::Move { kind, from: wallet, to, amount };
-        tx.post(&[post(format!("forfeit:{member_id}"), order)]).await?;
+        forfeits.push(post(format!("forfeit:{member_id}:{}", forfeits.len()), order));
+        left -= amount.points();
     }
+    tx.post(&forfeits).await?;
     tx.close_ledger_account(wallet, at).await?;
     Ok(())
 }

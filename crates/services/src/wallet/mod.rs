@@ -14,17 +14,17 @@ mod verify;
 use mainstay_model::{
     ServiceKeyId,
     audit::Actor,
-    ledger::{Amount, Order, Posting, Refusal, RefusalKind},
+    ledger::{Amount, Order, Posting, Refusal, RefusalKind, TransferKind},
     text,
 };
-use mainstay_store::Posted;
 pub use mainstay_store::StatementFilter;
+use mainstay_store::{Posted, Receipt};
 
 pub use self::{
     closing::close_days,
     hold::{NewHold, capture, hold, hold_by_id, holds, release},
     key::IdempotencyKey,
-    member::{Balance, balance, balance_at, statement, transfer},
+    member::{Balance, balance, balance_at, require_known, statement, transfer},
     operator::{Grant, grant, reverse},
     posting::PostingWriter,
     upkeep::{run_background, run_once},
@@ -90,6 +90,20 @@ fn required_reason(reason: &str) -> Result<String> {
     text::required_label(reason, limits::REASON_CHARS_MAX).map_err(|fault| Error::text("reason", fault))
 }
 
+/// Refuses what was not posted under the key before: time and others may have changed what is right, and the first answer stays.
+///
+/// # Errors
+/// The refusal, or the database is away.
+pub(crate) async fn unless_posted(
+    app: &App,
+    poster: &Poster,
+    key: &IdempotencyKey,
+    refusal: Error,
+) -> Result<()> {
+    let key = posting_key(poster.scope, &key.key);
+    if app.read().await?.used_posting_keys(&[key]).await?.is_empty() { Err(refusal) } else { Ok(()) }
+}
+
 /// A posting of somebody's, of this moment.
 pub(crate) fn posting(
     app: &App,
@@ -119,9 +133,17 @@ pub(crate) fn posting(
 ///
 /// # Errors
 /// [`Code::InsufficientPoints`], [`Code::IdempotencyKeyReused`], [`Code::NotFound`], [`Code::Conflict`].
-pub(crate) fn receipt(posted: Posted) -> Result<Outcome<mainstay_store::Receipt>> {
+pub(crate) fn receipt(posted: Posted) -> Result<Outcome<Receipt>> {
     match posted {
-        Posted::Done { receipt, is_replay } => Ok(Outcome { receipt, is_replay }),
+        Posted::Done { mut receipt, companion, is_replay } => {
+            if let (Receipt::Transfer(granted), Some(paid)) = (&mut receipt, companion)
+                && paid.transfer.kind == TransferKind::Repayment
+            {
+                // The grant paid a debt in the same step, and the wallet has what is left after that.
+                granted.credit.balance = paid.debit.balance;
+            }
+            Ok(Outcome { receipt, is_replay })
+        }
         Posted::Refused { refusal, .. } => Err(refused(refusal)),
         Posted::KeyReused => Err(Error::new(
             Code::IdempotencyKeyReused,

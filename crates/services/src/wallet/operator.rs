@@ -8,11 +8,14 @@ use serde_json::json;
 
 use super::{
     IdempotencyKey, Outcome, Poster, Wish, checked_amount, member::settlement, posting, receipt,
-    required_reason,
+    required_reason, unless_posted,
 };
 #[cfg(feature = "sabotage")]
 use crate::sabotage::{self, Guard};
-use crate::{App, Capability, Error, RequestContext, Result, audit};
+use crate::{
+    App, Capability, Error, RequestContext, Result, audit,
+    purchases::{granted_for, undo_grant},
+};
 
 /// A grant that is asked for.
 #[derive(Clone, Debug)]
@@ -43,7 +46,8 @@ pub async fn grant(
     let (amount, reason) = (checked_amount("amount", wanted.amount)?, required_reason(wanted.reason)?);
     let today = Day::of(app.now());
     if wanted.expires_on.is_some_and(|day| day < today) {
-        return Err(Error::field("expires_on", "invalid", "must not be in the past"));
+        let refusal = Error::field("expires_on", "invalid", "must not be in the past");
+        unless_posted(app, poster, key, refusal).await?;
     }
     let expires_on = wanted.expires_on.or_else(|| default_expiry(app, today));
     let order = Order::Grant { to: AccountRef::member(wanted.member_id), amount, expires_on };
@@ -63,7 +67,8 @@ pub(crate) fn default_expiry(app: &App, today: Day) -> Option<Day> {
 /// Undoes a transfer, whole.
 ///
 /// # Errors
-/// [`crate::Code::NotFound`], [`crate::Code::Conflict`] when it was undone before or can't be,
+/// [`crate::Code::NotFound`], [`crate::Code::Conflict`] when it was undone before, can't be, or gave points for a purchase of which a
+/// refund took a part back,
 /// [`crate::Code::InsufficientPoints`] when the points were spent meanwhile, [`crate::Code::ValidationFailed`],
 /// [`crate::Code::IdempotencyKeyReused`], [`crate::Code::CapabilityUnavailable`], or the database is away.
 pub async fn reverse(
@@ -82,7 +87,13 @@ pub async fn reverse(
     let posting = posting(app, poster, key, order, required_reason(reason)?);
     let (subject, detail) = (format!("transfer:{transfer_id}"), json!({ "reversal": posting.id }));
     let event = audit::event(app, ctx, "wallet.reversed", &poster.actor, subject, detail);
-    settlement(receipt(app.postings.submit(Wish::from(posting).audited(event)).await?)?)
+    let transfer = app.read().await?.transfer_by_id(transfer_id).await?;
+    let of_purchase = transfer.as_ref().and_then(|transfer| Some((transfer, granted_for(transfer)?)));
+    let posted = match of_purchase {
+        Some((transfer, purchase)) => undo_grant(app, purchase, transfer, &posting, &event).await?,
+        None => app.postings.submit(Wish::from(posting).audited(event)).await?,
+    };
+    settlement(receipt(posted)?)
 }
 
 /// What a transfer moved, back again, as if nobody kept in mind that it was.

@@ -150,7 +150,11 @@ async fn settle_retrying(
 async fn settle(mut tx: Box<dyn Tx>, bus: &dyn Bus, wishes: &[Wish]) -> store::Result<Vec<Settled>> {
     let wanted = wishes.iter().filter_map(|wish| wish.member).collect::<HashSet<_>>();
     let there = tx.active_members(&wanted.into_iter().collect::<Vec<_>>()).await?;
-    let is_settled = |wish: &&Wish| wish.member.is_none_or(|member| there.contains(&member));
+    // What was settled under a key stays its answer, also when the member is gone since.
+    let is_there = |wish: &&Wish| wish.member.is_none_or(|member| there.contains(&member));
+    let keys = wishes.iter().filter(|wish| !is_there(wish)).map(|wish| wish.posting.key).collect::<Vec<_>>();
+    let used = if keys.is_empty() { HashSet::new() } else { tx.used_posting_keys(&keys).await? };
+    let is_settled = |wish: &&Wish| is_there(wish) || used.contains(&wish.posting.key);
     let postings = wishes.iter().filter(is_settled).map(|wish| wish.posting.clone()).collect::<Vec<_>>();
     let posted = tx.post(&postings).await?;
     let done = wishes.iter().filter(is_settled).zip(&posted);

@@ -15,14 +15,17 @@ use crate::events;
 /// # Errors
 /// When the database is away.
 pub(crate) async fn tell(tx: &mut dyn Tx, posted: &[Posted]) -> Result<bool> {
-    let told = posted.iter().filter_map(|posted| match posted {
-        Posted::Done { receipt: Receipt::Transfer(settlement), is_replay: false } => event(settlement),
-        _ => None,
-    });
-    Ok(tx.insert_outgoing_events(&told.collect::<Vec<_>>()).await? > 0)
+    let mut told = Vec::new();
+    for posted in posted {
+        if let Posted::Done { receipt: Receipt::Transfer(settlement), companion, is_replay: false } = posted {
+            told.extend(event(settlement, companion.as_deref()));
+            told.extend(companion.as_deref().and_then(|companion| event(companion, None)));
+        }
+    }
+    Ok(tx.insert_outgoing_events(&told).await? > 0)
 }
 
-fn event(settlement: &Settlement) -> Option<OutgoingEvent> {
+fn event(settlement: &Settlement, companion: Option<&Settlement>) -> Option<OutgoingEvent> {
     let transfer = &settlement.transfer;
     let event_type = match transfer.kind {
         TransferKind::Grant => EventType::PointsGranted,
@@ -38,11 +41,17 @@ fn event(settlement: &Settlement) -> Option<OutgoingEvent> {
         "kind": transfer.kind,
         "amount": transfer.amount.points(),
         "from": side(transfer.debit, settlement.debit.balance),
-        "to": side(transfer.credit, settlement.credit.balance),
+        // Of a grant that paid a debt at once, what is left after that.
+        "to": side(transfer.credit, paying(companion).unwrap_or(settlement.credit.balance)),
         "cause": transfer.cause,
         "reverses": transfer.reverses,
     });
     Some(events::event(transfer.id.uuid(), transfer.created_at, event_type, &data))
+}
+
+/// What its member has after a payment of a debt.
+fn paying(companion: Option<&Settlement>) -> Option<i64> {
+    companion.filter(|paid| paid.transfer.kind == TransferKind::Repayment).map(|paid| paid.debit.balance)
 }
 
 /// Whose account it is, and what it has after the transfer; nothing for accounts of the ledger's own.
@@ -50,6 +59,7 @@ fn side(account: AccountRef, balance: i64) -> Value {
     match account.kind {
         AccountKind::Member => json!({ "member_id": account.id, "balance": balance }),
         AccountKind::Merchant => json!({ "merchant_id": account.id }),
-        AccountKind::Issuance | AccountKind::Expired | AccountKind::Debt => Value::Null,
+        AccountKind::Debt => json!({ "member_id": account.wallet(), "debt": -balance }),
+        AccountKind::Issuance | AccountKind::Expired => Value::Null,
     }
 }

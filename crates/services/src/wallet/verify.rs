@@ -46,6 +46,19 @@ pub enum Fault {
         /// What is stated.
         stated: i64,
     },
+    /// Points of an account run out on another day than its transfers say.
+    Lot {
+        /// Of which account.
+        account: AccountId,
+        /// When.
+        day: Day,
+        /// How many its transfers say.
+        sum: i64,
+        /// How many are stated.
+        stated: i64,
+    },
+    /// Entries of accounts that are not there.
+    Orphans(i64),
     /// A closed day is not what was closed: a transfer of it was changed, removed or put in.
     Day(Day),
     /// A closing is not tied to the one before, or was changed.
@@ -70,6 +83,10 @@ impl fmt::Display for Fault {
             Self::Account { account, what, sum, stated } => {
                 write!(f, "account {account}: {what} comes to {sum}, and {stated} is stated")
             }
+            Self::Lot { account, day, sum, stated } => {
+                write!(f, "account {account}: {sum} points run out on {day}, and {stated} are stated")
+            }
+            Self::Orphans(entries) => write!(f, "{entries} entries are of accounts that are not there"),
             Self::Day(day) => {
                 write!(f, "{day} is not what was closed: one of its transfers was changed, removed or put in")
             }
@@ -115,6 +132,10 @@ pub async fn verify(app: &App, mut progress: impl FnMut(i64, i64) + Send) -> Res
             }
             found.accounts += 1;
         }
+    }
+    // Entries that came since are counted, too, so there are never fewer.
+    if entries < totals.entries {
+        return Ok(Verified { fault: Some(Fault::Orphans(totals.entries - entries)), ..found });
     }
     if totals.balance != 0 || totals.entries != totals.transfers * 2 {
         return Ok(Verified { fault: Some(Fault::Totals(totals)), ..found });
@@ -196,18 +217,26 @@ impl Sums {
     fn fault(mut self, account: &Account, held: i64, lots: &[Lot]) -> Option<Fault> {
         self.lots.retain(|_, points| *points != 0);
         let expiring = self.lots.values().sum::<i64>();
-        let are_lots_right =
-            self.lots.into_iter().map(|(day, points)| Lot(day, points)).eq(lots.iter().copied());
-        let stated_lots = lots.iter().map(|lot| lot.1).sum();
-        [
+        let stated = lots.iter().map(|lot| (lot.0, lot.1)).collect::<BTreeMap<_, _>>();
+        let of = |lots: &BTreeMap<Day, i64>, day| lots.get(day).copied().unwrap_or_default();
+        let mut days = self.lots.keys().chain(stated.keys()).collect::<Vec<_>>();
+        days.sort_unstable();
+        let wrong = days.into_iter().find(|day| of(&self.lots, day) != of(&stated, day)).map(|day| {
+            let (sum, stated) = (of(&self.lots, day), of(&stated, day));
+            Fault::Lot { account: account.id, day: *day, sum, stated }
+        });
+        let closed = if account.is_closed { 0 } else { account.balance };
+        let numbers = [
             ("balance", self.balance, account.balance),
             ("held", held, account.held),
             ("expiring", expiring, account.expiring),
-            ("expiring", expiring, if are_lots_right { expiring } else { stated_lots }),
-        ]
-        .into_iter()
-        .find(|(_, sum, stated)| sum != stated)
-        .map(|(what, sum, stated)| Fault::Account { account: account.id, what, sum, stated })
+            // A closed wallet is empty.
+            ("balance", closed, account.balance),
+        ];
+        let numbers = numbers.into_iter().find(|(_, sum, stated)| sum != stated);
+        let fault =
+            numbers.map(|(what, sum, stated)| Fault::Account { account: account.id, what, sum, stated });
+        fault.or(wrong)
     }
 }
 

@@ -118,7 +118,12 @@ pub(super) async fn fail_alone(
 ) -> Result<Option<(Box<dyn Tx>, InboxEvent, InboxProgress)>> {
     tracing::error!(event = "webhook.poisoned", id = %event.head.id, cause = cause.to_string());
     let mut tx = app.write().await?;
+    let before = &event.head.progress;
     let Some(event) = tx.lock_inbox_event(event.head.id).await? else { return Ok(None) };
+    // Somebody else settled it, or tried it, meanwhile: that stands.
+    if event.head.progress != *before {
+        return Ok(None);
+    }
     let progress = failed(&app.ports, event.head.progress.attempts, "poisoned");
     Ok(Some((tx, event, progress)))
 }

@@ -24,6 +24,8 @@ pub(super) enum Unfit {
     Amount,
     /// A currency is none.
     Currency,
+    /// A refund that was told came to nothing, so what it took has to come back; how much that is, the event does not tell.
+    RefundFailed,
 }
 
 impl Unfit {
@@ -32,19 +34,35 @@ impl Unfit {
             Self::Unreadable => "unreadable",
             Self::Amount => "amount",
             Self::Currency => "currency",
+            Self::RefundFailed => "refund_failed",
         }
     }
 }
 
 /// Reads what an event does; nothing for kinds that are not about purchases.
 pub(super) fn read(scheme: &Scheme, kind: &str, document: &Value) -> Result<Option<Effect>, Unfit> {
-    match scheme {
+    let effect = match scheme {
         Scheme::Square { .. } => square::read(kind, document),
         Scheme::Stripe { .. } => stripe::read(kind, document),
         Scheme::Standard | Scheme::Generic { .. } | Scheme::SharedSecret { .. } => {
             plain::read(kind, document)
         }
-    }
+    }?;
+    let is_named = match &effect {
+        Some(Effect::Purchase(purchase)) => is_name(&purchase.external_id) && is_text(&purchase.merchant),
+        Some(Effect::Refund(refund)) => is_name(&refund.external_id) && is_name(&refund.purchase_id),
+        None => true,
+    };
+    if is_named { Ok(effect) } else { Err(Unfit::Unreadable) }
+}
+
+/// What tells one thing of a source from another: without one, all would be taken for the same.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && is_text(text)
+}
+
+fn is_text(text: &str) -> bool {
+    text.len() <= limits::EXTERNAL_NAME_BYTES_MAX && !text.contains(char::is_control)
 }
 
 fn of<'a, T: Deserialize<'a>>(value: &'a Value) -> Result<T, Unfit> {

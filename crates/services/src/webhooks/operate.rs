@@ -78,7 +78,7 @@ async fn run_again(
             Ok(progress) => (tx, event, progress),
             Err(error) if is_poisoned(&error) => {
                 drop(tx);
-                fail_alone(app, &event, &error).await?.ok_or_else(Error::not_found)?
+                fail_alone(app, &event, &error).await?.ok_or_else(settled_meanwhile)?
             }
             Err(error) => return Err(error.into()),
         };
@@ -161,6 +161,10 @@ fn require(event: &InboxEvent, states: &[InboxState]) -> Result<()> {
         return Ok(());
     }
     Err(Error::new(Code::Conflict, format!("The event is {state}, and nothing waits to be done with it.")))
+}
+
+fn settled_meanwhile() -> Error {
+    Error::new(Code::Conflict, "Somebody else settled the event meanwhile. Look at it again.")
 }
 
 fn require_body(event: &InboxEvent) -> Result<()> {

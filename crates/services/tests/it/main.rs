@@ -10,6 +10,7 @@
 mod harness;
 
 mod audit;
+mod corrections;
 mod events;
 mod identity;
 mod jobs;

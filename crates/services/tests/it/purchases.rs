@@ -84,7 +84,7 @@ pub(crate) fn bought(id: &str, amount: i64, customer: &Value, at: Timestamp) -> 
     })
 }
 
-fn refunded(id: &str, purchase: &str, amount: i64, at: Timestamp) -> Value {
+pub(crate) fn refunded(id: &str, purchase: &str, amount: i64, at: Timestamp) -> Value {
     json!({
         "id": format!("e-{id}"), "type": "purchase.refunded", "timestamp": at,
         "data": { "refund_id": id, "purchase_id": purchase, "amount": amount, "currency": "USD", "occurred_at": at },

@@ -240,8 +240,10 @@ both_engines! {
         let more = wallet::capture(app, &operator(), &fresh_key(), first, Some(Some(8))).await;
         assert_eq!(refusal(more), Code::InsufficientPoints);
         let captured = wallet::capture(app, &operator(), &fresh_key(), first, Some(Some(5))).await.expect("captures");
-        assert_eq!((captured.receipt.transfer.kind, captured.receipt.debit.balance), (TransferKind::Capture, 5));
-        assert_eq!(refusal(wallet::release(app, &operator(), &fresh_key(), first).await), Code::Conflict);
+        let transfer = &captured.receipt.transfer;
+        assert_eq!((transfer.kind, captured.receipt.debit.balance), (TransferKind::Capture, 5));
+        assert_eq!((transfer.reason.as_str(), &transfer.cause), ("table", &format!("hold:{first}")));
+        assert_eq!(refusal(wallet::release(app, &test.ctx(), &operator(), &fresh_key(), first).await), Code::Conflict);
         let held = wallet::hold_by_id(app, first).await.expect("reads");
         assert_eq!(held.state, HoldState::Captured);
         for lasts in [Duration::from_secs(1), limits::HOLD_TIME_MAX + Duration::from_secs(1)] {
@@ -251,6 +253,13 @@ both_engines! {
         }
         let listed = wallet::holds(app, ada.member_id, None, None, 10).await.expect("lists");
         assert_eq!(listed, [held]);
+        // Who freed points stands in the trail, for no transfer tells it.
+        let second = hold(test, ada.member_id, 1).await.expect("holds");
+        for _ in 0..2 {
+            let (key, ctx) = (key("free-it"), test.ctx());
+            wallet::release(app, &ctx, &operator(), &key, second).await.expect("releases");
+        }
+        assert_eq!(test.audited("wallet.released").await, 1);
         expect_right_books(test).await;
     }
 
@@ -374,8 +383,30 @@ both_engines! {
             tamper(test, &format!("UPDATE ledger_accounts SET {column} = {right} WHERE kind = 'member'")).await;
             expect_right_books(test).await;
         }
+        // Points that were made to run out on another day, though as many do.
+        for (edit, undo) in [("day + 1000", "day - 1000"), ("day - 1000", "day + 1000")] {
+            tamper(test, &format!("UPDATE ledger_lots SET day = {edit}")).await;
+            let fault = verify(test).await.fault;
+            assert!(matches!(fault, Some(Fault::Lot { .. })), "{fault:?}");
+            tamper(test, &format!("UPDATE ledger_lots SET day = {undo}")).await;
+            expect_right_books(test).await;
+        }
         tamper(test, "UPDATE ledger_lots SET points = points + 1").await;
-        assert!(matches!(verify(test).await.fault, Some(Fault::Account { what: "expiring", .. })));
+        let lot = Fault::Lot { account: AccountRef::member(ada.member_id).id, day: today, sum: 10, stated: 11 };
+        assert_eq!(verify(test).await.fault, Some(lot));
+    }
+
+    async fn t_wa_08_entries_without_their_account_are_found(test: &TestApp) {
+        let ada = test.caller().await;
+        granted(test, ada.member_id, 10).await;
+        expect_right_books(test).await;
+        // An account that is gone from where its entries look for it.
+        let nobody = match test.database {
+            crate::harness::Database::Sqlite(_) => "zeroblob(16)",
+            crate::harness::Database::Postgres { .. } => "'00000000-0000-0000-0000-000000000000'",
+        };
+        tamper(test, &format!("UPDATE ledger_accounts SET id = {nobody} WHERE kind = 'member'")).await;
+        assert_eq!(verify(test).await.fault, Some(Fault::Orphans(1)));
     }
 
     async fn t_wa_08_another_closing_is_found(test: &TestApp) {

@@ -211,9 +211,11 @@ both_engines! {
         deliver(test, &app, "till", &purchase("good", test.now())).await.expect("is taken");
         let good = only(&app).await.id;
         test.advance(Duration::from_millis(2));
-        // No engine keeps such a text, so that its effect breaks the transaction.
-        let mut event = purchase("bad", test.now());
-        event["data"]["purchase_id"] = "p\0".into();
+        // A refund in another currency can't be counted, so that its effect breaks the transaction.
+        let refund = json!({
+            "refund_id": "r1", "purchase_id": "p-good", "amount": 1, "currency": "EUR", "occurred_at": test.now(),
+        });
+        let event = json!({ "id": "bad", "type": "purchase.refunded", "timestamp": test.now(), "data": refund });
         deliver(test, &app, "till", &event).await.expect("is taken");
         let bad = heads(&app).await[0].clone();
         assert_eq!(bad.progress.last_error.as_deref(), Some("poisoned"));

@@ -13,7 +13,7 @@ use sqlx::{
 
 use crate::server::{Database, connect, execute};
 
-const ALL: [i64; 12] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
+const ALL: [i64; 13] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13];
 
 async fn store(database: &Database) -> PostgresStore {
     let options = PostgresOptions { pooled: Some(false), ..PostgresOptions::new(&database.url) };

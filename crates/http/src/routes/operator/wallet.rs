@@ -1,7 +1,10 @@
 //! Members' wallets, for operators.
 
 use actix_web::{HttpResponse, get, post, web};
-use mainstay_model::{MemberId, TransferId, ledger::AccountRef};
+use mainstay_model::{
+    MemberId, TransferId,
+    ledger::{AccountKind, AccountRef},
+};
 use mainstay_services::wallet::{self, Grant, Poster};
 
 use crate::{
@@ -27,6 +30,7 @@ pub(crate) async fn get_member_wallet(
     _operator: Operator,
     Id(id): Id<MemberId>,
 ) -> Answer<WalletView> {
+    wallet::require_known(&server.app, id).await?;
     Ok(web::Json(wallet::balance(&server.app, id).await?.into()))
 }
 
@@ -45,6 +49,7 @@ pub(crate) async fn get_member_statement(
 ) -> Answer<StatementView> {
     let filter = query.filter()?;
     let limit = filter.limit;
+    wallet::require_known(&server.app, id).await?;
     Ok(web::Json(StatementView::new(wallet::statement(&server.app, id, filter).await?, limit)))
 }
 
@@ -100,7 +105,10 @@ pub(crate) async fn reverse_transfer(
     let poster = Poster::from(&caller);
     let done = wallet::reverse(&server.app, &ctx, &poster, &key, transfer_id, &body.reason).await?;
     Ok(posted(done, |settlement| {
-        let given_back = settlement.transfer.credit.id;
-        created(TransferView::of(settlement, given_back))
+        // Of what went from wallet to wallet, the one that gets it back; of a grant, the one that loses it.
+        let transfer = &settlement.transfer;
+        let wallet =
+            if transfer.credit.kind == AccountKind::Member { transfer.credit } else { transfer.debit };
+        created(TransferView::of(settlement, wallet.id))
     }))
 }

@@ -11,7 +11,7 @@ use mainstay_services::{
 
 use crate::{
     body::Once,
-    extract::{Id, ServiceCaller},
+    extract::{Context, Id, ServiceCaller},
     problem::Problem,
     routes::{
         Answer, Registry, Server,
@@ -112,11 +112,12 @@ pub(crate) async fn capture_hold(
 #[post("/v1/service/wallet/holds/{hold_id}/release")]
 pub(crate) async fn release_hold(
     server: Server,
+    Context(context): Context,
     ServiceCaller(caller): ServiceCaller,
     Id(id): Id<HoldId>,
     once: Once<ReleaseBody>,
 ) -> Result<HttpResponse, Problem> {
     let Once { key, body: ReleaseBody {} } = once;
-    let done = wallet::release(&server.app, &Poster::from(caller.id), &key, id).await?;
+    let done = wallet::release(&server.app, &context, &Poster::from(caller.id), &key, id).await?;
     Ok(posted(done, |hold| created(HoldView::from(hold))))
 }

@@ -27,6 +27,7 @@ pub(crate) async fn get_service_wallet(
     _caller: ServiceCaller,
     Id(id): Id<MemberId>,
 ) -> Answer<WalletView> {
+    wallet::require_known(&server.app, id).await?;
     Ok(web::Json(wallet::balance(&server.app, id).await?.into()))
 }
 

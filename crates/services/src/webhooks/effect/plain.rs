@@ -12,11 +12,10 @@ struct Completed {
     purchase_id: String,
     amount: i64,
     currency: String,
-    #[serde(default)]
-    merchant: String,
+    // Many writers say null of what they do not know.
+    merchant: Option<String>,
     occurred_at: String,
-    #[serde(default)]
-    customer: Customer,
+    customer: Option<Customer>,
 }
 
 #[derive(Default, Deserialize)]
@@ -41,12 +40,12 @@ pub(super) fn read(kind: &str, document: &Value) -> Result<Option<Effect>, Unfit
     match kind {
         "purchase.completed" => {
             let told: Completed = of(data)?;
-            let buyer = told.customer;
+            let buyer = told.customer.unwrap_or_default();
             Ok(Some(Effect::Purchase(Purchase {
                 external_id: told.purchase_id,
                 amount: amount(told.amount)?,
                 currency: currency(&told.currency)?,
-                merchant: told.merchant,
+                merchant: told.merchant.unwrap_or_default(),
                 occurred_at: moment(&told.occurred_at)?,
                 customer_keys: keys([
                     (CustomerKeyKind::Card, buyer.card),

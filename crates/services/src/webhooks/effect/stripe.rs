@@ -21,6 +21,7 @@ struct Event {
 struct Session {
     id: String,
     payment_status: String,
+    mode: Option<String>,
     amount_total: Option<i64>,
     currency: Option<String>,
     created: i64,
@@ -72,14 +73,16 @@ pub(super) fn read(kind: &str, document: &Value) -> Result<Option<Effect>, Unfit
             session(of(object)?, event()?)
         }
         "charge.refunded" => charge(of(object)?, &event()?),
+        "refund.failed" => Err(Unfit::RefundFailed),
         kind if kind.starts_with("charge.dispute.") => dispute(of(object)?, &event()?),
         _ => Ok(None),
     }
 }
 
 fn session(session: Session, event: Event) -> Result<Option<Effect>, Unfit> {
-    // A payment that takes days comes with another event when it is there; a free session is no purchase.
-    if session.payment_status != "paid" {
+    // A payment that takes days comes with another event when it is there; a free session is no purchase. A subscription's session
+    // names no payment, so no refund or dispute could ever be matched with it: it is none either.
+    if session.payment_status != "paid" || session.mode.as_deref() == Some("subscription") {
         return Ok(None);
     }
     let metadata = session.metadata.unwrap_or_default();

@@ -155,7 +155,7 @@ both_engines! {
         let redeemed = redeem(app, &caller, offer.id).await.expect("redeems").hold.id;
         assert_eq!(refusal(wallet::hold_by_id(app, redeemed).await), Code::NotFound);
         assert_eq!(refusal(wallet::capture(app, &service(), &fresh_key(), redeemed, None).await), Code::NotFound);
-        assert_eq!(refusal(wallet::release(app, &service(), &fresh_key(), redeemed).await), Code::NotFound);
+        assert_eq!(refusal(wallet::release(app, &test.ctx(), &service(), &fresh_key(), redeemed).await), Code::NotFound);
         assert_eq!(points(app, caller.member_id).await, (25, 30));
     }
 }

@@ -1,0 +1,4 @@
+-- What an operator took back of a purchase's points: a refund that comes later does not take the same points again.
+
+ALTER TABLE purchases ADD COLUMN reversed INTEGER NOT NULL DEFAULT 0
+    CHECK (reversed >= 0 AND taken_back + reversed <= granted);
