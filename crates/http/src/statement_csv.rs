@@ -27,7 +27,8 @@ pub(crate) fn table(lines: &[StatementLine]) -> String {
 
 /// Text of people, quoted. What a spreadsheet would take for a formula gets an apostrophe before it (OWASP, "CSV Injection").
 fn words(text: &str) -> String {
-    let mark = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
+    let begins = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
+    let mark = if text.trim_start_matches('\u{feff}').starts_with(begins) { "'" } else { "" };
     format!("\"{mark}{}\"", text.replace('"', "\"\""))
 }
 
@@ -42,6 +43,9 @@ mod tests {
             ("two, \"please\"", "\"two, \"\"please\"\"\""),
             ("=HYPERLINK(\"x\")", "\"'=HYPERLINK(\"\"x\"\")\""),
             ("+1", "\"'+1\""),
+            // As some spreadsheets read it in East Asian languages, and behind a mark that none shows.
+            ("＝1", "\"'＝1\""),
+            ("\u{feff}=1", "\"'\u{feff}=1\""),
             ("-1", "\"'-1\""),
             ("@SUM", "\"'@SUM\""),
         ] {

@@ -20,10 +20,17 @@ use crate::{
 /// All of an offer `o`. What was given back since it was last locked is not counted in it yet, and is subtracted; those are few.
 macro_rules! columns {
     () => {
-        "o.id, o.merchant_id, o.title, o.description, o.points, o.starts_at, o.ends_at, o.stock, o.per_member_max, o.status, \
-         o.taken - (SELECT count(*) FROM redemptions AS r JOIN ledger_holds AS h ON h.id = r.id \
-            WHERE r.offer_id = o.id AND NOT r.settled AND h.state IN ('released', 'expired')) AS taken, \
-         o.created_at, o.updated_at"
+        columns!(
+            "o.taken - (SELECT count(*) FROM redemptions AS r JOIN ledger_holds AS h ON h.id = r.id \
+            WHERE r.offer_id = o.id AND NOT r.settled AND h.state IN ('released', 'expired'))"
+        )
+    };
+    ($taken:literal) => {
+        concat!(
+            "o.id, o.merchant_id, o.title, o.description, o.points, o.starts_at, o.ends_at, o.stock, o.per_member_max, o.status, ",
+            $taken,
+            " AS taken, o.created_at, o.updated_at"
+        )
     };
 }
 
@@ -102,7 +109,9 @@ impl OfferStore for Tx {
             let statement = query("UPDATE offers SET taken = taken - $2 WHERE id = $1");
             self.write(statement.bind(id.uuid()).bind(count)).await?;
         }
-        self.offer_by_id(id).await
+        // As it is counted: what was given back since then is there for the next who locks it.
+        let counted = query(concat!("SELECT ", columns!("o.taken"), " FROM offers AS o WHERE o.id = $1"));
+        row::read(self.one(counted.bind(id.uuid())).await?, offer)
     }
 
     async fn update_offer(&mut self, offer: &Offer) -> Result<bool> {

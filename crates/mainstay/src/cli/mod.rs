@@ -85,7 +85,11 @@ enum Command {
     Sabotage,
 }
 
-/// Runs a command and answers the process's exit code: 0, 1 for a failure, 78 for a configuration that can't be used.
+/// Exit code of what could not be found out (`EX_UNAVAILABLE` of sysexits.h).
+const EXIT_UNAVAILABLE: u8 = 69;
+
+/// Runs a command and answers the process's exit code: 0, 1 for a failure, 69 for what could not be found out, 78 for a configuration
+/// that can't be used.
 pub(crate) fn run(cli: Cli) -> ExitCode {
     let json = cli.json;
     let outcome = match cli.command {
@@ -152,6 +156,9 @@ fn finish(outcome: anyhow::Result<()>) -> ExitCode {
             output::error(&format!("error: {error:#}"));
             if error.is::<crate::wiring::Misconfigured>() {
                 return ExitCode::from(EXIT_CONFIG);
+            }
+            if error.is::<wallet::Unchecked>() {
+                return ExitCode::from(EXIT_UNAVAILABLE);
             }
             ExitCode::FAILURE
         }

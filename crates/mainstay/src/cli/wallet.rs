@@ -18,6 +18,20 @@ pub(super) enum Command {
     Verify,
 }
 
+/// The books could not be read to their end, so nobody knows whether they are right.
+#[derive(Debug)]
+pub(super) struct Unchecked(mainstay_services::Error);
+
+impl std::fmt::Display for Unchecked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Who has the command line may read what the log would say.
+        let why = self.0.cause.as_ref().map_or_else(|| self.0.detail.to_string(), ToString::to_string);
+        write!(f, "the wallet's books could not be checked: {why}")
+    }
+}
+
+impl std::error::Error for Unchecked {}
+
 pub(super) async fn run(config: &Config, command: Command, as_json: bool) -> anyhow::Result<()> {
     let Command::Verify = command;
     let app = wiring::app_for_command(config).await?;
@@ -28,9 +42,19 @@ pub(super) async fn run(config: &Config, command: Command, as_json: bool) -> any
         bar.set_length(total.unsigned_abs());
         bar.set_position(done.unsigned_abs());
     })
-    .await?;
+    .await;
     bar.finish_and_clear();
     app.store.close().await;
+    let verified = match verified {
+        Ok(verified) => verified,
+        Err(error) => {
+            let unchecked = Unchecked(error);
+            if as_json {
+                output::json(&json!({ "intact": null, "error": unchecked.to_string() }))?;
+            }
+            return Err(anyhow::Error::new(unchecked));
+        }
+    };
     if as_json {
         output::json(&json!({
             "intact": verified.fault.is_none(),

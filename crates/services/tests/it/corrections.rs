@@ -190,6 +190,38 @@ both_engines! {
         }
     }
 
+    async fn t_pu_10_a_dispute_that_is_won_in_its_first_second_gives_back(test: &TestApp) {
+        let app = node(test, 2).await;
+        with_rule(test, &app, &rule("base")).await;
+        let ada = customer(test, &app, "stripe", "cus_1").await;
+        let event = |id: &str, kind: &str, object: Value| {
+            json!({
+                "id": id, "object": "event", "type": kind, "created": test.now().seconds(), "livemode": true,
+                "pending_webhooks": 1, "data": { "object": object },
+            })
+        };
+        let session = json!({
+            "id": "cs_1", "object": "checkout.session", "mode": "payment", "payment_status": "paid", "amount_total": 1_000,
+            "currency": "usd", "created": test.now().seconds(), "payment_intent": "pi_1", "customer": "cus_1",
+        });
+        deliver(test, &app, "stripe", &event("evt_1", "checkout.session.completed", session)).await;
+        let dispute = |status: &str| {
+            json!({
+                "id": "dp_1", "object": "dispute", "charge": "ch_1", "payment_intent": "pi_1", "amount": 1_000,
+                "currency": "usd", "status": status,
+            })
+        };
+        let told = [
+            ("evt_2", "charge.dispute.created", "needs_response", 0),
+            ("evt_3", "charge.dispute.closed", "won", 10),
+            ("evt_4", "charge.dispute.updated", "under_review", 10),
+        ];
+        for (id, kind, status, left) in told {
+            deliver(test, &app, "stripe", &event(id, kind, dispute(status))).await;
+            assert_eq!(balance(&app, ada.member_id).await, (left, 0), "{status}");
+        }
+    }
+
     async fn wal_3_a_lost_answer_is_heard_again_when_the_world_went_on(test: &TestApp) {
         let (app, ada, bob) = (&test.app, test.caller().await, test.caller().await);
         let today = Day::of(test.now());

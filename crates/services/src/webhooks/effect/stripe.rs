@@ -1,6 +1,8 @@
 //! Stripe's `checkout.session.completed` (and the one of payments that finish later), `charge.refunded` and `charge.dispute.*`.
 //! <https://docs.stripe.com/api/events/types>
 
+use std::time::Duration;
+
 use mainstay_model::{
     Timestamp,
     purchase::{CustomerKeyKind, Purchase, Refund},
@@ -118,11 +120,13 @@ fn dispute(dispute: Dispute, event: &Event) -> Result<Option<Effect>, Unfit> {
         "won" | "prevented" => 0,
         _ => dispute.amount,
     };
+    let is_decided = matches!(dispute.status.as_str(), "won" | "prevented" | "lost");
     Ok(Some(Effect::Refund(Refund {
         external_id: dispute.id,
         purchase_id: dispute.payment_intent.unwrap_or(dispute.charge),
         amount: amount(taken)?,
         currency: currency(&dispute.currency)?,
-        occurred_at: Timestamp::from_seconds(event.created),
+        // Stripe's clock has whole seconds. What is decided came after all that was asked in the same one.
+        occurred_at: Timestamp::from_seconds(event.created) + Duration::from_micros(u64::from(is_decided)),
     })))
 }
