@@ -124,6 +124,7 @@ guards! {
     ClaimOnce = "claim_once", "a purchase becomes everybody's who shows its code";
     RefundOnce = "refund_once", "a refund takes back as often as an event tells of it";
     RefundFirst = "refund_first", "a refund that comes before its purchase is forgotten";
+    ReversalCounted = "reversal_counted", "a refund takes what an operator took before";
     RefundDebt = "refund_debt", "points that were spent are not owed";
 }
 

@@ -12,6 +12,7 @@ mod refund_first;
 mod refund_once;
 mod refusals;
 mod replay;
+mod reversed_grant;
 mod sessions;
 mod several_signatures;
 mod signature;
@@ -59,4 +60,5 @@ pub(super) const CHECKS: &[&Check] = &[
     &refund_once::CHECK,
     &refund_first::CHECK,
     &debt::CHECK,
+    &reversed_grant::CHECK,
 ];
