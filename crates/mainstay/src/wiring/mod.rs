@@ -56,15 +56,35 @@ pub(crate) async fn open_store(config: &Config) -> anyhow::Result<Arc<dyn Store>
             Ok(Arc::new(store))
         }
         other => {
-            let path = other
-                .and_then(|url| url.strip_prefix("sqlite:"))
-                .map_or_else(|| config.data_dir.join("mainstay.db"), PathBuf::from);
+            let path = database_file(config, other);
             let store = SqliteStore::open(SqliteOptions::new(&path))
                 .await
                 .with_context(|| format!("the database file {} could not be opened", path.display()))?;
             Ok(Arc::new(store))
         }
     }
+}
+
+/// Where SQLite's database is.
+fn database_file(config: &Config, url: Option<&str>) -> PathBuf {
+    url.and_then(|url| url.strip_prefix("sqlite:"))
+        .map_or_else(|| config.data_dir.join("mainstay.db"), PathBuf::from)
+}
+
+/// That there is a database at all: a command that works on one does not make an empty one where a path was mistyped.
+fn require_database(config: &Config) -> anyhow::Result<()> {
+    let url = config.database_url.as_ref().map(ExposeSecret::expose_secret);
+    if url.is_some_and(|url| url.starts_with("postgres")) {
+        return Ok(());
+    }
+    let file = database_file(config, url);
+    if !file.exists() {
+        bail!(
+            "there is no database at {}: look at MAINSTAY_DATA_DIR and DATABASE_URL, or make a new one with `mainstay migrate`",
+            file.display()
+        );
+    }
+    Ok(())
 }
 
 /// Refuses a schema that is not exactly this binary's.
@@ -111,6 +131,7 @@ pub(crate) async fn application(config: &Config, store: Arc<dyn Store>) -> anyho
 
 /// The application for one command: the same, and the schema must be current.
 pub(crate) async fn app_for_command(config: &Config) -> anyhow::Result<Arc<App>> {
+    require_database(config)?;
     let store = open_store(config).await?;
     require_current_schema(&*store).await?;
     Ok(application(config, store).await?.0)

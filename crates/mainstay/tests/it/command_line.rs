@@ -119,10 +119,14 @@ fn keys_are_listed_and_rotated() {
 }
 
 #[test]
-fn a_command_on_an_empty_database_says_what_to_do() {
-    let output = Scratch::sqlite().run(&["keys", "list"]);
-    assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains("mainstay migrate"), "{}", stderr(&output));
+fn a_command_where_no_database_is_says_what_to_do_and_makes_none() {
+    let scratch = Scratch::sqlite();
+    for command in [["keys", "list"], ["wallet", "verify"]] {
+        let output = scratch.run(&command);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(stderr(&output).contains("mainstay migrate"), "{}", stderr(&output));
+    }
+    assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 0);
 }
 
 #[tokio::test]
