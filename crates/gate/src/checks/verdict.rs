@@ -4,7 +4,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::{
     check::{Ended, ensure},
-    client::Answer,
+    client::{Answer, Call},
     limits,
     members::Actor,
 };
@@ -29,6 +29,18 @@ fn not_limited(answer: &Answer, what: &str) -> Result<(), Ended> {
         return Err(Ended::error(format!("{what} met a full quota, which tells nothing: {}", answer.said())));
     }
     Ok(())
+}
+
+/// Sends it until it is refused as nobody's who may, or until then, and answers what came last: a node may remember what was revoked
+/// for less than a second, and each request may reach another node.
+pub(crate) async fn settled(until: Instant, call: impl Fn() -> Call) -> Result<Answer, Ended> {
+    loop {
+        let answer = call().send().await?;
+        if answer.status == 401 || Instant::now() >= until {
+            return Ok(answer);
+        }
+        sleep(limits::END_POLL).await;
+    }
 }
 
 /// Goes on if a session is over within a second: its access token, and its refresh token after that.

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use reqwest::Method;
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::{
     check::{
         Check, Control, Effect, Ended, Need, Outcome, Phase, Priority, Reference, Running, ensure, passed,
     },
-    checks::shop::Shop,
+    checks::{shop::Shop, verdict::settled},
+    limits,
     openapi::{Admits, Operation},
     probe::Probe,
 };
@@ -116,11 +118,10 @@ async fn attack(probe: &Probe, shop: Option<&Shop>) -> Outcome {
             operator.delete(&format!("/v1/operator/service-keys/{id}")).patiently().expect(204).await;
         judged?;
         revoked?;
+        let until = Instant::now() + limits::END_TIME_MAX;
         for operation in &service {
-            let answer = with_key(operation.method.clone(), &path(operation))
-                .purpose("the key was revoked")
-                .send()
-                .await?;
+            let call = || with_key(operation.method.clone(), &path(operation)).purpose("the key was revoked");
+            let answer = settled(until, call).await?;
             ensure(answer.status == 401, || {
                 format!("{} with a revoked key answered {}", operation.name(), answer.status)
             })?;

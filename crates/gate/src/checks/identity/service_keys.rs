@@ -1,13 +1,13 @@
 //! Keys of a team's own back ends: scoped, of no use as anything else, shown once, and dead when revoked.
 
 use serde_json::json;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use crate::{
     check::{
         Check, Control, Effect, Ended, Need, Outcome, Phase, Priority, Reference, Running, ensure, passed,
     },
-    checks::verdict::unauthorised,
+    checks::verdict::{settled, unauthorised},
     client::Call,
     limits,
     members::Actor,
@@ -100,16 +100,9 @@ async fn attack(
         operator.get("/v1/operator/service-keys").purpose("the list of keys").patiently().expect(200).await?;
     ensure(!list.body_text().contains(secret), || "the list of keys shows a secret".to_owned())?;
     revoke(operator, id).purpose("the operator revokes the key").expect(204).await?;
-    // A node may remember a key for less than a second, and the next request may reach another node.
     let until = Instant::now() + limits::END_TIME_MAX;
-    loop {
-        let answer = with(key).purpose("the revoked key").send().await?;
-        if answer.status != 200 || Instant::now() >= until {
-            unauthorised(&answer, "a key that was revoked a second ago")?;
-            break;
-        }
-        sleep(limits::END_POLL).await;
-    }
+    let answer = settled(until, || with(key).purpose("the revoked key")).await?;
+    unauthorised(&answer, "a key that was revoked a second ago")?;
     passed("the key worked until it was revoked; eight things that are none did not")
 }
 
