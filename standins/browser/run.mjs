@@ -11,6 +11,8 @@ import { Deployment } from "./deployment.mjs";
 const SPECS = new URL("specs/", import.meta.url).pathname;
 const TEST_MS = 600_000;
 const SERVER_LINES_SHOWN = 60;
+/** Where the reporter begins its list of what failed, which is said once more at the very end. */
+const FAILURES = /^✖ failing tests:/;
 
 const USAGE = `node standins/browser/run.mjs --bin target/debug/mainstay [--files account,passkeys] [--only PATTERN]
                                  [--env NAME=VALUE] [--smtp] [--keep] [--serve] [--headed]
@@ -33,6 +35,13 @@ if (!flags.bin) usage(USAGE);
 
 const pairs = flags.env.map((pair) => [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)]);
 const deployment = new Deployment({ bin: flags.bin, env: Object.fromEntries(pairs), smtp: flags.smtp });
+
+/** What failed and why, after everything else: where an output is cut, its end is what is left. */
+function failures(lines) {
+  const from = lines.findIndex((line) => FAILURES.test(line));
+  const told = lines.filter((line) => line.includes(": visitor "));
+  return [...(from < 0 ? lines.slice(-SERVER_LINES_SHOWN) : lines.slice(from)), ...told].join("\n");
+}
 
 function startTests(env) {
   const wanted = flags.files?.split(",").map((name) => `${name}.test.mjs`);
@@ -68,6 +77,7 @@ try {
     process.exitCode = await Promise.race([tests.exited.then(() => tests.child.exitCode ?? 1), interrupted]);
     if (process.exitCode !== 0) {
       process.stderr.write(`the server's last lines:\n${deployment.lastLines(SERVER_LINES_SHOWN)}\n`);
+      process.stderr.write(`once more, what failed:\n${failures(tests.lines)}\n`);
     }
   }
 } catch (error) {

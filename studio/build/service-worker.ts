@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { Plugin } from "vite";
+import { PAGES } from "../src/shell/pages.ts";
 
 const SOURCE = "src/shell/sw.js";
 
@@ -16,7 +17,7 @@ export function serviceWorker(): Plugin {
       publicDir = config.publicDir;
     },
     generateBundle(_options, bundle) {
-      const hash = createHash("sha256").update(readFileSync("index.html"));
+      const hash = createHash("sha256").update(readFileSync("index.html")).update(JSON.stringify(PAGES));
       const files: string[] = [];
       for (const name of Object.keys(bundle).sort()) {
         const part = bundle[name]!;
@@ -33,11 +34,12 @@ export function serviceWorker(): Plugin {
   };
 }
 
-/** The service worker's text with its two values filled in. */
+/** The service worker's text with its three values filled in. */
 export function fill(source: string, release: string, files: readonly string[]): string {
   return source
     .replace('"__RELEASE__"', JSON.stringify(release))
-    .replace('["__FILES__"]', JSON.stringify(files));
+    .replace('["__FILES__"]', JSON.stringify(files))
+    .replace('["__PAGES__"]', JSON.stringify(PAGES));
 }
 
 function filesIn(folder: string): string[] {

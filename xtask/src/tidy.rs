@@ -10,6 +10,7 @@ mod engines;
 mod headers;
 mod lengths;
 mod links;
+mod pages;
 mod promises;
 mod rust;
 mod sabotage;
@@ -114,6 +115,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("every alert is on a metric that there is, tested, and told what to do about", alerts::check),
     ("every promise names tests that exist", promises::check),
     ("every relative link leads somewhere", links::check),
+    ("the studio and the server know the same pages", pages::check),
     ("no build leaves guards out by mistake", sabotage::check),
     ("no path of somebody's machine", words::check),
     ("every workflow step is pinned", workflows::check),

@@ -8,6 +8,8 @@ import { assertNoFaults } from "./checks.mjs";
 import { newVisitor, openBrowser } from "./chromium.mjs";
 
 const RESULTS = new URL("../results/", import.meta.url).pathname;
+/** Characters of a failed page that are told. */
+const WORDS_MAX = 1200;
 // Chromium logs every answer of 400 and above as an error; "am I signed in?" is answered 401 to somebody who is not.
 // A page that does not exist is answered 404, and shows so.
 const MISSING_PAGE = /status of 404 .*\/nowhere\b/;
@@ -54,8 +56,11 @@ async function keepPictures(t, name, visitors) {
   for (const [index, { page, faults }] of visitors.entries()) {
     const path = `${RESULTS}${file}-${index}.png`;
     await page.screenshot({ path }).catch(() => {});
+    // In words, too: who reads a log from another machine has no picture.
+    const shown = await page.evaluate(() => document.body.innerText).catch((error) => error.message);
+    const words = shown.replace(/\s+/g, " ").slice(0, WORDS_MAX);
     t.diagnostic(
-      `${name}: visitor ${index} at ${page.url()}, picture ${path}, faults: ${faults.join("; ") || "none"}`,
+      `${name}: visitor ${index} at ${page.url()}, picture ${path}, faults: ${faults.join("; ") || "none"}, shows: ${words}`,
     );
   }
 }

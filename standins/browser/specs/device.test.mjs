@@ -127,6 +127,9 @@ onBothScreens("the page opens offline, says so, and recovers", async ({ visitor,
   await page.reload();
   await (await heading(page, "landing.title")).waitFor();
   await announced(page, "offline.title");
+  // A page that was never opened before, too: all of them come with the first one.
+  await page.goto("/operator/rules");
+  await announced(page, "offline.title");
   await page.context().setOffline(false);
   await page.getByText(await text("offline.title")).waitFor({ state: "detached" });
 });

@@ -1,19 +1,7 @@
 // The studio's few addresses, over the browser's history. Links to anywhere else load as usual.
 
-export const PAGES = [
-  "/",
-  "/sign-in",
-  "/account",
-  "/wallet",
-  "/purchases",
-  "/redeem",
-  "/operator/wallet",
-  "/operator/merchants",
-  "/operator/inbox",
-  "/operator/rules",
-  "/operator/endpoints",
-] as const;
-export type Page = (typeof PAGES)[number];
+import { PAGES } from "./pages.ts";
+import type { Page } from "./pages.ts";
 
 class Router {
   url = $state.raw(new URL(location.href));

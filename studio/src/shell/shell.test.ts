@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { fill } from "../../build/service-worker.ts";
+import { PAGES } from "./pages.ts";
 import { wipeLocalData } from "./storage.ts";
 
 afterEach(() => void vi.unstubAllGlobals());
@@ -65,6 +66,8 @@ describe("the service worker", () => {
     const handles = start();
     expect(handles("https://studio.test/assets/a.js")).toBe(true);
     expect(handles("https://studio.test/account?error=x", { mode: "navigate" })).toBe(true);
+    for (const page of PAGES)
+      expect(handles(`https://studio.test${page}`, { mode: "navigate" }), page).toBe(true);
   });
 
   it("never touches the API, other sites, or anything that changes something", () => {

@@ -1,20 +1,11 @@
 // The service worker: keeps the static shell of one release, so that the studio opens without a connection.
-// It never touches the API: nothing personal is ever in its cache. The build fills in the two values below.
+// It never touches the API: nothing personal is ever in its cache. The build fills in the three values below.
 
 const RELEASE = "__RELEASE__";
 const FILES = ["__FILES__"];
 
 const CACHE = `mainstay-shell-${RELEASE}`;
-const PAGES = new Set([
-  "/",
-  "/sign-in",
-  "/account",
-  "/wallet",
-  "/redeem",
-  "/operator/wallet",
-  "/operator/merchants",
-  "/operator/inbox",
-]);
+const PAGES = new Set(["__PAGES__"]);
 /** How long a page may take before the kept one is shown. */
 const PAGE_TIMEOUT_MS = 3000;
 
