@@ -54,7 +54,8 @@ pub(crate) const fn status(code: Code) -> StatusCode {
         | Code::IdentityTaken
         | Code::AccountExists
         | Code::EventChanged
-        | Code::InsufficientPoints => StatusCode::CONFLICT,
+        | Code::InsufficientPoints
+        | Code::PriceChanged => StatusCode::CONFLICT,
         Code::EventBodyRemoved => StatusCode::GONE,
         Code::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,

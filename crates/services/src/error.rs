@@ -106,6 +106,8 @@ codes! {
     IdempotencyKeyReused = "idempotency_key_reused", "The Idempotency-Key stands for another request";
     /// There are fewer points than it takes.
     InsufficientPoints = "insufficient_points", "There are not enough points";
+    /// It costs something else by now than the member was shown.
+    PriceChanged = "price_changed", "It costs something else by now";
     /// Too many requests.
     RateLimited = "rate_limited", "Too many requests";
     /// Too many failed sign-ins.

@@ -108,6 +108,7 @@ guards! {
     PostingsTogether = "postings_together", "who posts while somebody else does is turned away";
     HoldAmount = "hold_amount", "a hold takes one point, however many it says";
     ReversalOnce = "reversal_once", "a transfer is undone as often as somebody asks";
+    ShownPrice = "shown_price", "an offer is taken at whatever it costs by now";
     WebhookSignature = "webhook_signature", "an event is taken whoever signed it";
     WebhookSignatures = "webhook_signatures", "only the first signature of an event is looked at";
     WebhookAddress = "webhook_address", "an event counts for whichever address its request names";

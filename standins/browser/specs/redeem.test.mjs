@@ -45,6 +45,19 @@ async function redeem(page, title) {
   await (await button(page, "redeem.confirm")).click();
 }
 
+/** What an operator changes about an offer while a member looks at it. */
+function change({ page }, offer, patch) {
+  return page.evaluate(
+    async ([id, body]) => {
+      const { csrf_token } = await (await fetch("/v1/auth/csrf")).json();
+      const headers = { "content-type": "application/json", "x-csrf-token": csrf_token };
+      const answer = await fetch(`/v1/operator/offers/${id}`, { method: "PATCH", headers, body });
+      if (!answer.ok) throw new Error(`the offer was not changed: ${answer.status}`);
+    },
+    [offer.id, JSON.stringify(patch)],
+  );
+}
+
 /** The card with the code of an open redemption. */
 const card = (page, title) =>
   page.locator("section").filter({ has: page.getByRole("heading", { level: 2, name: title, exact: true }) });
@@ -122,16 +135,31 @@ scenario(
     await redeem(page, title);
     await page.getByText(await text("points.hasNeeds", { has: "100", needs: "120" })).waitFor();
     await grant(operator.page, member, 50);
-    await operator.page.evaluate(
-      async ([id]) => {
-        const { csrf_token } = await (await fetch("/v1/auth/csrf")).json();
-        const headers = { "content-type": "application/json", "x-csrf-token": csrf_token };
-        await fetch(`/v1/operator/offers/${id}`, { method: "PATCH", headers, body: '{"status":"closed"}' });
-      },
-      [offer.id],
-    );
+    await change(operator, offer, { status: "closed" });
     await (await button(page, "redeem.confirm")).click();
     await page.getByText(await text("redeem.conflict")).waitFor();
+  },
+);
+
+scenario(
+  "nobody pays another price than was shown",
+  { screen: "narrow" },
+  async ({ visitor, page, another }) => {
+    visitor.expect(/status of 409 .*\/v1\/wallet\/redemptions/);
+    const { operator, title, offer } = await scene({ page, another }, 200);
+    await openRedeem(page);
+    const row = page.getByRole("listitem").filter({ hasText: title });
+    await row.getByText(await text("redeem.costs", { count: "120" })).waitFor();
+    await change(operator, offer, { points: 150 });
+    await redeem(page, title);
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText(await text("error.price_changed")).waitFor();
+    await dialog.getByRole("button", { name: await text("common.cancel"), exact: true }).click();
+    await row.getByText(await text("redeem.costs", { count: "150" })).waitFor();
+    await redeem(page, title);
+    await announced(page, "redeem.done");
+    await page.goto("/wallet");
+    await (await section(page, "wallet.available")).getByText("50", { exact: true }).first().waitFor();
   },
 );
 

@@ -1672,7 +1672,7 @@ export interface paths {
         /**
          * Takes an offer: its points are held, and the answer has the code to show to the merchant
          * @description Needs an `Idempotency-Key`: the same key and body are answered alike and happen once. What the merchant does not confirm in 15
-         *     minutes comes back.
+         *     minutes comes back. With `points`, what the member was shown that it costs, nothing is taken at another price: `price_changed`.
          */
         post: operations["redeem_offer"];
         delete?: never;
@@ -2400,6 +2400,11 @@ export interface components {
         NewRedemption: {
             /** Format: uuid */
             offer_id: string;
+            /**
+             * Format: int64
+             * @description What the member was shown that it costs. When it costs something else by now, it is not taken.
+             */
+            points?: number | null;
         };
         /** @description Why a transfer is undone. */
         NewReversal: {

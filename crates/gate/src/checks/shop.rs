@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 use crate::{check::Ended, members::Actor, probe::Probe};
 
 /// What the offer takes.
-const PRICE: i64 = 5;
+pub(super) const PRICE: i64 = 5;
 
 /// A merchant of the gate's own.
 pub(super) struct Shop {
-    operator: Actor,
+    pub(super) operator: Actor,
     pub(super) merchant_id: String,
     pub(super) offer_id: String,
 }

@@ -58,7 +58,7 @@ pub(crate) async fn list_redemptions(
 /// Takes an offer: its points are held, and the answer has the code to show to the merchant
 ///
 /// Needs an `Idempotency-Key`: the same key and body are answered alike and happen once. What the merchant does not confirm in 15
-/// minutes comes back.
+/// minutes comes back. With `points`, what the member was shown that it costs, nothing is taken at another price: `price_changed`.
 #[utoipa::path(
     tag = "wallet",
     params(("Idempotency-Key" = String, Header, description = "A value of your own, the same when you try again")),
@@ -72,7 +72,7 @@ pub(crate) async fn redeem_offer(
     once: Once<NewRedemption>,
 ) -> Result<HttpResponse, Problem> {
     let Once { key, body } = once;
-    let done = merchants::redeem(&server.app, &member.caller, &key, body.offer_id).await?;
+    let done = merchants::redeem(&server.app, &member.caller, &key, body.offer_id, body.points).await?;
     Ok(posted(done, |redemption| created(RedemptionView::new(&server.app, redemption))))
 }
 

@@ -14,6 +14,8 @@ use uuid::Uuid;
 pub(crate) struct NewRedemption {
     #[schema(value_type = Uuid)]
     pub(crate) offer_id: OfferId,
+    /// What the member was shown that it costs. When it costs something else by now, it is not taken.
+    pub(crate) points: Option<i64>,
 }
 
 /// A member's own redemption.

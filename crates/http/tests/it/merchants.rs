@@ -117,6 +117,11 @@ on_both_engines! {
         let line = ada.get("/v1/wallet/statement?limit=1").await.expect(200).json()["items"][0].clone();
         assert_eq!((&line["kind"], &line["amount"], &line["merchant_id"], &line["reason"]), (&json!("capture"), &json!(-30), &json!(shop.merchant), &json!("Coffee")));
 
+        // Nobody is charged another price than the one that was shown.
+        let shown = json!({ "offer_id": shop.offer, "points": 29 });
+        let refused = post_once(&ada, "/v1/wallet/redemptions", "r-2", &shown).await;
+        refused.expect_problem(409, "price_changed");
+
         let merchant = format!("/v1/operator/merchants/{}", shop.merchant);
         assert_eq!(operator.get(&format!("{merchant}/wallet")).await.expect(200).json(), json!({ "balance": 30 }));
         let statement = operator.get(&format!("{merchant}/wallet/statement")).await.expect(200).json();

@@ -19,6 +19,7 @@ use crate::{
     crypto::Purpose,
     identity::lenient,
     limits,
+    sabotage::{Guard, is_off},
     wallet::{IdempotencyKey, Outcome, Poster, count_posted, posting, receipt, system_key, unless_posted},
 };
 
@@ -34,10 +35,11 @@ pub struct Confirmation {
     pub settlement: Settlement,
 }
 
-/// Takes an offer: holds its points for the merchant, and makes a code.
+/// Takes an offer: holds its points for the merchant, and makes a code. `shown` is the price that the member was shown, if that is
+/// known.
 ///
 /// # Errors
-/// [`Code::NotFound`], [`Code::Conflict`] when the offer or its merchant is closed, nothing is left, or the member had it often
+/// [`Code::NotFound`], [`Code::PriceChanged`] when it costs something else than was shown, [`Code::Conflict`] when the offer or its merchant is closed, nothing is left, or the member had it often
 /// enough; then the key stays unused. [`Code::InsufficientPoints`], [`Code::IdempotencyKeyReused`],
 /// [`Code::CapabilityUnavailable`], or the database is away.
 pub async fn redeem(
@@ -45,9 +47,10 @@ pub async fn redeem(
     caller: &Caller,
     key: &IdempotencyKey,
     offer_id: OfferId,
+    shown: Option<i64>,
 ) -> Result<Outcome<Redemption>> {
     app.capabilities.require(Capability::Wallet)?;
-    app.retrying(|| redeem_once(app, caller, key, offer_id)).await
+    app.retrying(|| redeem_once(app, caller, key, offer_id, shown)).await
 }
 
 async fn redeem_once(
@@ -55,12 +58,13 @@ async fn redeem_once(
     caller: &Caller,
     key: &IdempotencyKey,
     offer_id: OfferId,
+    shown: Option<i64>,
 ) -> Result<Outcome<Redemption>> {
     let mut tx = app.write().await?;
     // The offer before the accounts: everybody who needs both locks in this order.
     let offer = tx.lock_offer(offer_id).await?.ok_or_else(Error::not_found)?;
     let merchant = tx.merchant_by_id(offer.merchant_id).await?.ok_or_else(Error::not_found)?;
-    let allowed = check(&mut *tx, app, &offer, &merchant, caller.member_id).await?;
+    let allowed = check(&mut *tx, app, &offer, &merchant, caller.member_id, shown).await?;
     let order = Order::Hold {
         from: AccountRef::member(caller.member_id),
         to: merchant.account(),
@@ -106,6 +110,7 @@ async fn check(
     offer: &Offer,
     merchant: &Merchant,
     member_id: MemberId,
+    shown: Option<i64>,
 ) -> Result<Result<()>> {
     let refuse = |detail: &'static str| Ok(Err(Error::new(Code::Conflict, detail)));
     if let Err(refused) = require_active(merchant) {
@@ -113,6 +118,13 @@ async fn check(
     }
     if !offer.is_open_at(app.now()) {
         return refuse("The offer is not open.");
+    }
+    let is_dearer_or_cheaper = shown.is_some_and(|points| points != offer.points.points());
+    if is_dearer_or_cheaper && !is_off(Guard::ShownPrice) {
+        return Ok(Err(Error::new(
+            Code::PriceChanged,
+            format!("This offer costs {} points by now.", offer.points.points()),
+        )));
     }
     if offer.left() == Some(0) {
         return refuse("Nothing is left of this offer.");

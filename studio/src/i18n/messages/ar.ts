@@ -273,6 +273,7 @@ export const ar: Messages = {
   "error.insufficient_points": "لا توجد نقاط كافية.",
   "error.idempotency_key_required": "تحتاج الخدمة إلى مفتاح لهذه الخطوة. أعد تحميل الصفحة ثم كرّر الخطوة.",
   "error.idempotency_key_reused": "أُرسلت هذه الخطوة من قبل بقيم أخرى. أرسلها مرة أخرى من فضلك.",
+  "error.price_changed": "تغيّر السعر في هذه الأثناء. لم يُؤخذ شيء؛ اطّلع على السعر الجديد.",
   "error.rate_limited": "محاولات كثيرة في وقت قصير.",
   "error.sign_in_backoff": "محاولات فاشلة كثيرة. توقف الدخول لبعض الوقت.",
   "error.internal": "حدث عطل داخل الخدمة.",

@@ -257,6 +257,7 @@ export const en = {
   "error.idempotency_key_required":
     "The service needs a key for this step. Load the page again, then repeat the step.",
   "error.idempotency_key_reused": "This step was sent before with other values. Please send it once more.",
+  "error.price_changed": "This costs something else by now. Nothing was taken; please look at the new price.",
   "error.rate_limited": "That was a little too often.",
   "error.sign_in_backoff": "Too many failed tries. Sign-in is paused for a while.",
   "error.internal": "Something failed inside the service.",

@@ -266,6 +266,7 @@ export const es: Messages = {
   "error.idempotency_key_required":
     "El servicio necesita una clave para este paso. Vuelve a cargar la página y repite el paso.",
   "error.idempotency_key_reused": "Este paso ya se envió con otros valores. Envíalo una vez más.",
+  "error.price_changed": "Ahora cuesta otra cantidad. No se ha tomado nada; mira el nuevo precio.",
   "error.rate_limited": "Demasiadas veces en poco tiempo.",
   "error.sign_in_backoff": "Demasiados intentos fallidos. La entrada está en pausa por un rato.",
   "error.internal": "Algo falló dentro del servicio.",

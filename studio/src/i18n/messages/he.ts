@@ -257,6 +257,7 @@ export const he: Messages = {
   "error.insufficient_points": "אין מספיק נקודות.",
   "error.idempotency_key_required": "השירות צריך מפתח לצעד הזה. טוענים את הדף מחדש וחוזרים על הצעד.",
   "error.idempotency_key_reused": "הצעד הזה כבר נשלח עם ערכים אחרים. נא לשלוח שוב.",
+  "error.price_changed": "המחיר השתנה בינתיים. דבר לא נלקח; כדאי לראות את המחיר החדש.",
   "error.rate_limited": "זה היה קצת יותר מדי מהר.",
   "error.sign_in_backoff": "יותר מדי ניסיונות שנכשלו. הכניסה מושהית לזמן מה.",
   "error.internal": "משהו נכשל בתוך השירות.",

@@ -13,6 +13,7 @@ mod parallel_refunds;
 mod parallel_spends;
 mod points;
 mod refusal_replayed;
+mod shown_price;
 
 use crate::check::{Check, Need};
 
@@ -34,4 +35,5 @@ pub(super) const CHECKS: &[&Check] = &[
     &holds::CHECK,
     &parallel_refunds::CHECK,
     &others_points::CHECK,
+    &shown_price::CHECK,
 ];

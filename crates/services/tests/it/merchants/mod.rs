@@ -72,7 +72,7 @@ async fn member_with(test: &TestApp, points: i64) -> Caller {
 }
 
 async fn redeem(app: &App, caller: &Caller, offer: OfferId) -> Result<Redemption> {
-    merchants::redeem(app, caller, &fresh_key(), offer).await.map(|outcome| outcome.receipt)
+    merchants::redeem(app, caller, &fresh_key(), offer, None).await.map(|outcome| outcome.receipt)
 }
 
 fn shown(app: &App, redemption: &Redemption) -> String {

@@ -15,7 +15,7 @@ use mainstay_services::{
 use uuid::Uuid;
 
 use super::{
-    POINTS, close, confirm, fresh_key, has, member_with, merchant, offer_of, patch, plain_offer, points,
+    POINTS, close, confirm, fresh_key, has, key, member_with, merchant, offer_of, patch, plain_offer, points,
     redeem, service, shown, till_of,
 };
 use crate::{
@@ -43,6 +43,12 @@ both_engines! {
         let dearer = OfferPatch { points: Some(Some(50)), title: Some("Tea"), ..OfferPatch::default() };
         patch(test, offer.id, dearer).await.expect("changes");
         assert_eq!(redeem(app, &caller, offer.id).await.expect("redeems").hold.amount.points(), 50);
+        // Who was shown the old price is not charged the new one, and is answered as before where it was taken at the old one.
+        let at = async |name, points| merchants::redeem(app, &caller, &key(name), offer.id, Some(points)).await;
+        assert_eq!(refusal(at("seen", POINTS).await), Code::PriceChanged);
+        assert_eq!(at("seen", 50).await.expect("the key stayed unused").receipt.hold.amount.points(), 50);
+        patch(test, offer.id, OfferPatch { points: Some(Some(60)), ..OfferPatch::default() }).await.expect("changes");
+        assert!(at("seen", 50).await.expect("answers").is_replay);
         let before = merchants::redemption(app, &caller, redeemed.id()).await.expect("reads");
         assert_eq!((before.hold.amount.points(), before.hold.reason.as_str()), (POINTS, "Coffee"));
         test.advance(hour);

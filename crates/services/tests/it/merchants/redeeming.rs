@@ -132,11 +132,11 @@ both_engines! {
         let merchant = merchant(test).await;
         let offer = offer_of(test, &merchant, NewOffer { stock: Some(1), ..plain_offer() }).await;
         let (rich, poor) = (member_with(test, 100).await, member_with(test, 1).await);
-        let lacking = merchants::redeem(app, &poor, &key("p"), offer.id).await;
+        let lacking = merchants::redeem(app, &poor, &key("p"), offer.id, None).await;
         assert_eq!(refusal(lacking), Code::InsufficientPoints);
         let outcomes = join_all((0..10).map(|_| {
             let (app, caller) = (Arc::clone(app), rich.clone());
-            tokio::spawn(async move { merchants::redeem(&app, &caller, &key("r"), offer.id).await })
+            tokio::spawn(async move { merchants::redeem(&app, &caller, &key("r"), offer.id, None).await })
         }));
         let outcomes = outcomes.await.into_iter().map(|outcome| outcome.expect("no panic").expect("redeems"));
         let outcomes = outcomes.collect::<Vec<_>>();
@@ -144,18 +144,18 @@ both_engines! {
         assert!(outcomes.iter().all(|outcome| outcome.receipt == outcomes[0].receipt));
         // Sold out and closed by now, and with points enough: the answers stay.
         patch(test, offer.id, OfferPatch { status: Some(OfferStatus::Closed), ..OfferPatch::default() }).await.expect("closes");
-        let again = merchants::redeem(app, &rich, &key("r"), offer.id).await.expect("answers");
+        let again = merchants::redeem(app, &rich, &key("r"), offer.id, None).await.expect("answers");
         assert_eq!((again.is_replay, again.receipt), (true, outcomes[0].receipt.clone()));
         let wanted = Grant { member_id: poor.member_id, amount: Some(99), reason: "more", expires_on: None };
         wallet::grant(app, &test.ctx(), &service(), &fresh_key(), wanted).await.expect("is granted");
-        let again = merchants::redeem(app, &poor, &key("p"), offer.id).await;
+        let again = merchants::redeem(app, &poor, &key("p"), offer.id, None).await;
         assert_eq!(refusal(again), Code::InsufficientPoints);
         // What was never posted leaves its key unused.
-        assert_eq!(refusal(merchants::redeem(app, &poor, &key("q"), offer.id).await), Code::Conflict);
+        assert_eq!(refusal(merchants::redeem(app, &poor, &key("q"), offer.id, None).await), Code::Conflict);
         assert_eq!(points(app, poor.member_id).await, (100, 0));
         let bounds = OfferPatch { status: Some(OfferStatus::Active), stock: Some(None), ..OfferPatch::default() };
         patch(test, offer.id, bounds).await.expect("changes");
-        assert!(!merchants::redeem(app, &poor, &key("q"), offer.id).await.expect("redeems").is_replay);
+        assert!(!merchants::redeem(app, &poor, &key("q"), offer.id, None).await.expect("redeems").is_replay);
     }
 
     async fn wal_7_a_member_who_goes_takes_back_what_was_open(test: &TestApp) {
