@@ -13,6 +13,7 @@ import {
   createAccount,
   heading,
   memberId,
+  section,
   signOut,
 } from "../harness/studio.mjs";
 
@@ -133,6 +134,22 @@ onBothScreens("the page opens offline, says so, and recovers", async ({ visitor,
   await page.context().setOffline(false);
   await page.getByText(await text("offline.title")).waitFor({ state: "detached" });
 });
+
+scenario(
+  "a member's page that opens during an outage recovers by itself",
+  { screen: "narrow", serviceWorkers: "block" },
+  async ({ visitor, page }) => {
+    visitor.expect(NETWORK_ERRORS);
+    await createAccount(page);
+    await page.context().route("**/v1/auth/me", (route) => route.abort("connectionrefused"));
+    await page.goto("/wallet");
+    await page.getByText(await text("common.waitingForService")).waitFor();
+    await (await heading(page, "connection.title")).waitFor();
+    await page.context().unroute("**/v1/auth/me");
+    await (await section(page, "wallet.available")).waitFor();
+    await (await heading(page, "connection.title")).waitFor({ state: "detached" });
+  },
+);
 
 onBothScreens(
   "an outage is told with the address that failed, and another try recovers",

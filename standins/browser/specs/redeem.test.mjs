@@ -188,6 +188,54 @@ scenario(
   },
 );
 
+scenario("after a lost answer the code is shown to who gives up", { screen: "narrow" }, async (given) => {
+  const { visitor, page, another } = given;
+  visitor.expect(/ERR_FAILED/);
+  const { title } = await scene({ page, another }, 500);
+  await openRedeem(page);
+  await page.route("**/v1/wallet/redemptions", async (route) => {
+    if (route.request().method() !== "POST") return route.continue();
+    await route.fetch();
+    return route.abort();
+  });
+  await redeem(page, title);
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText(await text("points.atMostOnce")).waitFor();
+  await dialog.getByRole("button", { name: await text("common.cancel"), exact: true }).click();
+  await card(page, title).waitFor();
+});
+
+scenario(
+  "a merchant whose registration was not answered is looked for first",
+  { screen: "narrow" },
+  async (given) => {
+    const { visitor, page } = given;
+    visitor.expect(/ERR_FAILED/);
+    await createOperator(visitor);
+    await page.goto("/operator/merchants");
+    await page.route("**/v1/operator/merchants", async (route) => {
+      if (route.request().method() !== "POST") return route.continue();
+      await route.fetch();
+      return route.abort();
+    });
+    const name = `Lost ${crypto.randomUUID().slice(0, 8)}`;
+    await (await field(page, "merchant.name")).fill(name);
+    await (await button(page, "merchant.register")).click();
+    await page.getByText(await text("rule.lookFirst")).waitFor();
+    const made = page.getByRole("link", { name, exact: true });
+    await made.waitFor();
+    // To one thing of a list and back: the heading is read out each time.
+    const focused = () =>
+      page.getByRole("heading", { level: 1 }).evaluate((heading) => heading === document.activeElement);
+    await made.click();
+    await page.getByRole("heading", { level: 2, name, exact: true }).waitFor();
+    await until("the focus on the heading", focused);
+    await (await link(page, "merchant.toAll")).click();
+    await made.waitFor();
+    await until("the focus on the heading again", focused);
+  },
+);
+
 onBothScreens("an operator runs a merchant", async ({ visitor, page }) => {
   await createOperator(visitor);
   await openMenu(page);
@@ -216,7 +264,7 @@ onBothScreens("an operator runs a merchant", async ({ visitor, page }) => {
   await (await button(page, "offer.editNamed", { title: "Car wash" })).click();
   await (await field(page, "offer.stock")).fill("");
   await (await button(page, "offer.save")).click();
-  await offers.getByText(await text("offer.taken", { taken: 0 })).waitFor();
+  await offers.getByText(await text("offer.taken", { count: 0 })).waitFor();
   await (await button(page, "offer.closeNamed", { title: "Car wash" })).click();
   await (await button(page, "offer.reopenNamed", { title: "Car wash" })).waitFor();
 

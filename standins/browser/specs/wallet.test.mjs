@@ -227,6 +227,11 @@ onBothScreens(
     await shows(page, "0");
     await page.getByText(await text("reverse.was")).waitFor();
     assert.equal(await (await lines(page)).getByRole("button").count(), 0, "nothing is left to undo");
+    // Also where the line that undid it is hidden.
+    await (await field(page, "statement.kind")).selectOption("grant");
+    await until("the grant alone", async () => (await (await lines(page)).count()) === 1);
+    await page.getByText(await text("reverse.was")).waitFor();
+    assert.equal(await (await lines(page)).getByRole("button").count(), 0, "nothing is left to undo");
 
     await openWallet(friend.page);
     await friend.page.getByText("Given by mistake").waitFor();

@@ -15,13 +15,18 @@ export function parsePoints(text: string): number | null {
 }
 
 export function parseId(text: string): string | null {
-  const id = text.trim().toLowerCase();
+  const id = visible(text).trim().toLowerCase();
   return UUID.test(id) ? id : null;
 }
 
 /** What was typed, without spaces, and with every digit in ASCII. */
 export function typedDigits(text: string): string {
-  return Array.from(text.replace(/\s/g, ""), toAscii).join("");
+  return Array.from(visible(text).replace(/\s/g, ""), toAscii).join("");
+}
+
+/** Without the marks that keep a direction: right-to-left pages have them around numbers and ids, and they are copied with them. */
+export function visible(text: string): string {
+  return text.replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, "");
 }
 
 function toAscii(digit: string): string {

@@ -23,6 +23,7 @@ export type Redemption = Schemas["Redemption"];
 export type Purchase = Schemas["Purchase"];
 export type PurchaseClaim = Schemas["PurchaseClaim"];
 export type CustomerLink = Schemas["CustomerLink"];
+export type MadePurchaseCode = Schemas["MadePurchaseCode"];
 export type PurchaseRule = Schemas["PurchaseRule"];
 export type NewPurchaseRule = Schemas["NewPurchaseRule"];
 export type WebhookEndpoint = Schemas["WebhookEndpoint"];

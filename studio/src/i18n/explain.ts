@@ -3,7 +3,7 @@ import { Unreachable } from "../api/failover.ts";
 import { ProblemError } from "../api/problem.ts";
 import type { Problem } from "../api/types.ts";
 import { PasskeyError } from "../auth/webauthn.ts";
-import { t } from "./i18n.svelte.ts";
+import { language, t } from "./i18n.svelte.ts";
 import { isMessageKey } from "./message.ts";
 
 export interface Explanation {
@@ -34,7 +34,11 @@ export function explainCode(code: string): string {
 /** What is wrong with one field of a form, or null. */
 export function fieldFault(error: unknown, field: string): string | null {
   if (!(error instanceof ProblemError)) return null;
-  return error.problem.errors?.find((fault) => fault.field === field)?.detail ?? null;
+  const fault = error.problem.errors?.find((fault) => fault.field === field);
+  if (!fault) return null;
+  // The server says it in English and says more; in other languages the kind of fault is what can be said.
+  const key = `fault.${fault.code}`;
+  return language() === "en" || !isMessageKey(key) ? fault.detail : t(key);
 }
 
 function explainProblem(problem: Problem): string {

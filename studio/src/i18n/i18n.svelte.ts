@@ -82,7 +82,13 @@ export function formatNumber(number: number): string {
 /** An amount in minor units, as the API has it. */
 export function formatMoney(amount: number, currency: string): string {
   const format = new Intl.NumberFormat(current.language, { style: "currency", currency });
-  return format.format(amount / 10 ** minorDigits(currency));
+  const parts = format.formatToParts(amount / 10 ** minorDigits(currency));
+  return parts.map(({ type, value }) => (type === "currency" ? ownDirection(value) : value)).join("");
+}
+
+/** "US$" stays "US$" in a right-to-left line (Unicode LRI … PDI); on its own the sign would jump to the other side. */
+function ownDirection(currency: string): string {
+  return direction(current.language) === "rtl" ? `\u2066${currency}\u2069` : currency;
 }
 
 /** With its sign, also when it is above zero. */

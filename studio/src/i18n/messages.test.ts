@@ -85,6 +85,7 @@ it("uses every message somewhere", () => {
   const source = sources("src").join("\n");
   const made = [
     "error.",
+    "fault.",
     "passkey.",
     "capability.",
     "theme.",

@@ -21,6 +21,12 @@ export class Pager<T> {
     return this.#ask(null, () => []);
   }
 
+  /** The first page of another question: what answered the one before is gone at once. */
+  restart(): Promise<void> {
+    this.items = null;
+    return this.load();
+  }
+
   /** One page more, unless something is on its way already. */
   async more(): Promise<void> {
     if (!this.busy && this.hasMore) await this.#ask(this.#next, () => this.items ?? []);

@@ -79,6 +79,7 @@ export const ar: Messages = {
   "capability.password": "كلمات المرور",
   "capability.social_login": "الدخول الاجتماعي القديم",
   "capability.test_login": "الدخول التجريبي",
+  "capability.tenants": "الفرق",
   "capability.notes": "الملاحظات",
   "capability.billing": "الفوترة",
   "capability.wallet": "محفظة النقاط",
@@ -240,6 +241,13 @@ export const ar: Messages = {
   "notFound.title": "هذه الصفحة غير موجودة",
   "notFound.lead": "ربما كان العنوان قديمًا أو فيه خطأ.",
   "notFound.home": "الانتقال إلى الصفحة الرئيسية",
+
+  "fault.required": "يجب ملء هذا الحقل.",
+  "fault.too_long": "هذا أطول من اللازم.",
+  "fault.too_short": "هذا أقصر من اللازم.",
+  "fault.out_of_range": "القيمة خارج الحدود المسموح بها.",
+  "fault.unknown": "هذا غير معروف هنا.",
+  "fault.invalid": "لا يمكن قبول هذا كما هو.",
 
   "error.unexpected": "حدث خطأ ما.",
   "error.unreachable": "لم تُجب الخدمة. ربما لم يُحفظ شيء، فحاول من جديد.",

@@ -68,6 +68,7 @@ export const en = {
   "capability.password": "Passwords",
   "capability.social_login": "Older social sign-in",
   "capability.test_login": "Test sign-in",
+  "capability.tenants": "Teams",
   "capability.notes": "Notes",
   "capability.billing": "Billing",
   "capability.wallet": "Points wallet",
@@ -221,6 +222,13 @@ export const en = {
   "notFound.title": "This page doesn’t exist",
   "notFound.lead": "The address may be old, or mistyped.",
   "notFound.home": "Go to the home page",
+
+  "fault.required": "Please fill this in.",
+  "fault.too_long": "This is too long.",
+  "fault.too_short": "This is too short.",
+  "fault.out_of_range": "This is out of its bounds.",
+  "fault.unknown": "This is not known here.",
+  "fault.invalid": "This can’t be taken as it is.",
 
   "error.unexpected": "Something went wrong.",
   "error.unreachable": "The service didn’t answer. Nothing may have been saved; please try again.",

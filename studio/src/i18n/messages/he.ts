@@ -70,6 +70,7 @@ export const he: Messages = {
   "capability.password": "סיסמאות",
   "capability.social_login": "כניסה חברתית בגרסה ישנה",
   "capability.test_login": "כניסת בדיקה",
+  "capability.tenants": "צוותים",
   "capability.notes": "פתקים",
   "capability.billing": "חיוב",
   "capability.wallet": "ארנק נקודות",
@@ -224,6 +225,13 @@ export const he: Messages = {
   "notFound.title": "הדף הזה לא קיים",
   "notFound.lead": "ייתכן שהכתובת ישנה, או שנפלה בה טעות.",
   "notFound.home": "לדף הבית",
+
+  "fault.required": "צריך למלא את השדה הזה.",
+  "fault.too_long": "זה ארוך מדי.",
+  "fault.too_short": "זה קצר מדי.",
+  "fault.out_of_range": "הערך מחוץ לטווח המותר.",
+  "fault.unknown": "זה לא מוכר כאן.",
+  "fault.invalid": "אי אפשר לקבל את זה כמו שזה.",
 
   "error.unexpected": "משהו השתבש.",
   "error.unreachable": "השירות לא ענה. ייתכן ששום דבר לא נשמר; כדאי לנסות שוב.",

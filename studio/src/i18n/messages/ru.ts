@@ -74,6 +74,7 @@ export const ru: Messages = {
   "capability.password": "Пароли",
   "capability.social_login": "Прежний вход через соцсети",
   "capability.test_login": "Тестовый вход",
+  "capability.tenants": "Команды",
   "capability.notes": "Заметки",
   "capability.billing": "Оплата",
   "capability.wallet": "Кошелёк баллов",
@@ -232,6 +233,13 @@ export const ru: Messages = {
   "notFound.title": "Такой страницы нет",
   "notFound.lead": "Возможно, адрес устарел или набран с ошибкой.",
   "notFound.home": "На главную",
+
+  "fault.required": "Заполните это поле.",
+  "fault.too_long": "Слишком длинно.",
+  "fault.too_short": "Слишком коротко.",
+  "fault.out_of_range": "Значение вне допустимых пределов.",
+  "fault.unknown": "Здесь такого нет.",
+  "fault.invalid": "В таком виде это не принимается.",
 
   "error.unexpected": "Что-то пошло не так.",
   "error.unreachable": "Сервис не ответил. Возможно, ничего не сохранено; попробуйте ещё раз.",

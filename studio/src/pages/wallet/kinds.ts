@@ -27,8 +27,8 @@ export function isKind(text: string): text is Kind {
   return (KINDS as readonly string[]).includes(text);
 }
 
-/** `no` when it can't be undone, `done` when a line of the same list says that it was. */
-export function reversal(line: StatementLine, lines: readonly StatementLine[]): "no" | "done" | "possible" {
+/** `no` when it can't be undone, `done` when it is among those that are known to be undone. */
+export function reversal(line: StatementLine, undone: ReadonlySet<string>): "no" | "done" | "possible" {
   if (!REVERSIBLE.has(line.kind)) return "no";
-  return lines.some((other) => other.reverses === line.transfer_id) ? "done" : "possible";
+  return undone.has(line.transfer_id) ? "done" : "possible";
 }

@@ -42,7 +42,7 @@ export const inbox: Translation<typeof english> = {
   "inbox.ignoreLead": "لن يكون له أثر ولن يُجرّب ثانية. يمكنك إعادة تنفيذه لاحقًا.",
 
   "inboxState.done": "تم",
-  "inboxState.failed": "فشل، ويُعاد",
+  "inboxState.failed": "فشل، وستُعاد المحاولة",
   "inboxState.set_aside": "وُضع جانبًا",
   "inboxState.ignored": "مُتجاهَل",
 };

@@ -33,7 +33,7 @@ export const inbox = {
   "inbox.ignoreLead": "It has no effect and is not tried again. You can replay it later.",
 
   "inboxState.done": "Done",
-  "inboxState.failed": "Failed, tried again",
+  "inboxState.failed": "Failed, will be tried again",
   "inboxState.set_aside": "Set aside",
   "inboxState.ignored": "Ignored",
 } satisfies Record<string, Message>;

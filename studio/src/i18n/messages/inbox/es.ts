@@ -36,7 +36,7 @@ export const inbox: Translation<typeof english> = {
   "inbox.ignoreLead": "No tendrá efecto ni se intentará otra vez. Puedes repetirlo más tarde.",
 
   "inboxState.done": "Hecho",
-  "inboxState.failed": "Falló, se reintenta",
+  "inboxState.failed": "Falló, se reintentará",
   "inboxState.set_aside": "Apartado",
   "inboxState.ignored": "Ignorado",
 };

@@ -36,7 +36,7 @@ export const inbox: Translation<typeof english> = {
   "inbox.ignoreLead": "לא תהיה לו השפעה והוא לא יופעל שוב. אפשר להפעיל אותו מאוחר יותר.",
 
   "inboxState.done": "בוצע",
-  "inboxState.failed": "נכשל, ינוסה שוב",
+  "inboxState.failed": "נכשל, יהיה ניסיון נוסף",
   "inboxState.set_aside": "הונח בצד",
   "inboxState.ignored": "התעלמו ממנו",
 };

@@ -38,7 +38,7 @@ export const inbox: Translation<typeof english> = {
   "inbox.ignoreLead": "Оно ничего не изменит, и больше попыток не будет. Позже его можно выполнить заново.",
 
   "inboxState.done": "Выполнено",
-  "inboxState.failed": "Сбой, будет повтор",
+  "inboxState.failed": "Сбой, будет новая попытка",
   "inboxState.set_aside": "Отложено",
   "inboxState.ignored": "Пропущено",
 };

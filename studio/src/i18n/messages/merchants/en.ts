@@ -69,7 +69,10 @@ export const merchants = {
   "offer.new": "A new offer",
   "offer.none": "No offer yet.",
   "offer.saved": "The offer is saved.",
-  "offer.taken": "taken {taken} times",
+  "offer.taken": {
+    one: "taken {count} time",
+    other: "taken {count} times",
+  },
   "offer.takenOf": "taken {taken} of {stock}",
   "offer.edit": "Change",
   "offer.editNamed": "Change {title}",

@@ -27,7 +27,7 @@ export const purchases = {
     one: "{count} point came with it.",
     other: "{count} points came with it.",
   },
-  "claim.noPoints": "No points came with it: no rule fits.",
+  "claim.noPoints": "No points came with it: no rule gives points for this purchase.",
   "claim.nothing":
     "Nothing was found by this code. It may be mistyped, claimed before (look below), or the shop has not told us yet: then try again later.",
   "claim.nothingByAddress": "Nothing new was found by your address.",

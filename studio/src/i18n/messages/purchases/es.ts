@@ -31,7 +31,7 @@ export const purchases: Translation<typeof english> = {
     many: "Ha dado {count} de puntos.",
     other: "Ha dado {count} puntos.",
   },
-  "claim.noPoints": "No ha dado puntos: ninguna regla encaja.",
+  "claim.noPoints": "No ha dado puntos: ninguna regla da puntos por esta compra.",
   "claim.nothing":
     "No se encontró nada con este código. Puede que esté mal escrito, que ya se reclamara (mira abajo) o que la tienda aún no nos haya avisado: entonces prueba más tarde.",
   "claim.nothingByAddress": "No se encontró nada nuevo con tu dirección.",

@@ -67,7 +67,7 @@ export const rules: Translation<typeof english> = {
   "rule.perAmount": "عن كل مبلغ قدره",
   "rule.perAmountHint": "بالعملة نفسها، مثل 1 أو 0.50.",
   "rule.noMoney": "أدخل مبلغًا مثل 1 أو 0.50.",
-  "rule.merchant": "عند هذا التاجر فقط (اختياري)",
+  "rule.merchant": "في هذا المتجر فقط (اختياري)",
   "rule.merchantHint": "كما يسميه مزوّد الدفع.",
   "rule.source": "من هذا المصدر فقط (اختياري)",
   "rule.sourceHint": "باسمه في صندوق المشتريات.",

@@ -26,7 +26,7 @@ export const wallet: Translation<typeof english> = {
   "points.amount": "النقاط",
   "points.reason": "السبب",
   "points.reasonHint": "يقرؤه العضو.",
-  "points.noAmount": "أدخل عددًا صحيحًا لا يقل عن 1.",
+  "points.noAmount": "أدخل عددًا صحيحًا من 1 إلى 1,000,000,000,000 دون فواصل.",
   "points.noReason": "اذكر السبب.",
   "points.noMemberId": "هذا ليس معرّف عضو.",
   "points.noMember": "لا يوجد عضو بهذا المعرّف.",
@@ -67,7 +67,7 @@ export const wallet: Translation<typeof english> = {
 
   "operator.pages": "صفحات المشغّل",
   "operator.wallets": "المحافظ",
-  "operator.merchants": "التجار",
+  "operator.merchants": "المتاجر",
   "operator.inbox": "صندوق المشتريات",
   "operator.walletTitle": "محفظة عضو",
   "operator.only": "هذه الصفحة للمشغّلين.",

@@ -22,7 +22,7 @@ export const wallet = {
   "points.amount": "Points",
   "points.reason": "Reason",
   "points.reasonHint": "The member reads it.",
-  "points.noAmount": "Enter a whole number, at least 1.",
+  "points.noAmount": "Enter a whole number from 1 to 1,000,000,000,000, without separators.",
   "points.noReason": "Say why.",
   "points.noMemberId": "That is not a member’s ID.",
   "points.noMember": "There is no member with this ID.",
