@@ -260,6 +260,7 @@ onBothScreens("an operator runs a merchant", async ({ visitor, page }) => {
   await announced(page, "offer.saved");
   const offers = await section(page, "offer.title");
   await offers.getByText(await text("offer.takenOf", { taken: 0, stock: 5 })).waitFor();
+  await offers.getByText(await text("offerStands.open")).waitFor();
 
   await (await button(page, "offer.editNamed", { title: "Car wash" })).click();
   await (await field(page, "offer.stock")).fill("");

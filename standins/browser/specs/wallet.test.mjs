@@ -198,6 +198,11 @@ onBothScreens(
     await (await field(page, "operator.memberId")).fill("not an id");
     await (await button(page, "operator.open")).click();
     await page.getByText(await text("points.noMemberId")).waitFor();
+    // Nobody is said to be nobody, and nothing is offered for them.
+    visitor.expect(/status of 404 .*\/wallet/);
+    await page.goto("/operator/wallet?member=00000000-0000-7000-8000-000000000000");
+    await page.getByText(await text("points.noMember")).waitFor();
+    assert.equal(await (await button(page, "grant.submit")).count(), 0);
     await (await field(page, "operator.memberId")).fill(member);
     await (await button(page, "operator.open")).click();
     await shows(page, "0");

@@ -94,6 +94,7 @@ it("uses every message somewhere", () => {
     "inbox.",
     "linkKind.",
     "ruleStands.",
+    "offerStands.",
     "eventType.",
     "disabledReason.",
     "deliveryState.",

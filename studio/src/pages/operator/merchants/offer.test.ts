@@ -1,7 +1,7 @@
 // An offer goes through the form unchanged, and what is no number is named.
 import { expect, it } from "vitest";
 import type { Offer } from "../../../api/types.ts";
-import { EMPTY, formOf, offerOf } from "./offer.ts";
+import { EMPTY, formOf, offerOf, standing } from "./offer.ts";
 
 const offer: Offer = {
   ...{
@@ -41,4 +41,22 @@ it("names the fields that hold no number", () => {
   expect(offerOf({ ...EMPTY, title: "x", points: "", stock: "0", perMember: "two" }, null)).toEqual({
     faults: ["points", "stock", "perMember"],
   });
+});
+
+it("says why an offer can't be taken", () => {
+  const now = Date.parse("2026-06-01T12:00:00Z");
+  const bare = {
+    ...offer,
+    status: "active",
+    starts_at: "2026-01-01T00:00:00Z",
+    ends_at: null,
+    stock: null,
+    taken: 3,
+  };
+  expect(standing(bare, now)).toBe("open");
+  expect(standing({ ...bare, stock: 4, ends_at: "2026-06-01T12:00:01Z" }, now)).toBe("open");
+  expect(standing({ ...bare, stock: 3 }, now)).toBe("soldOut");
+  expect(standing({ ...bare, stock: 3, ends_at: "2026-06-01T12:00:00Z" }, now)).toBe("over");
+  expect(standing({ ...bare, starts_at: "2026-06-01T12:00:01Z" }, now)).toBe("planned");
+  expect(standing({ ...bare, status: "closed", stock: 3 }, now)).toBe("closed");
 });

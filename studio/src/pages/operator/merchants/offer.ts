@@ -24,6 +24,16 @@ export const EMPTY: OfferForm = {
   perMember: "",
 };
 
+export type Stands = "open" | "closed" | "planned" | "over" | "soldOut";
+
+/** How an offer stands: whether members can take it now, and if not, why. */
+export function standing(offer: Offer, now: number): Stands {
+  if (offer.status !== "active") return "closed";
+  if (Date.parse(offer.starts_at) > now) return "planned";
+  if (offer.ends_at != null && Date.parse(offer.ends_at) <= now) return "over";
+  return offer.stock != null && offer.taken >= offer.stock ? "soldOut" : "open";
+}
+
 export function formOf(offer: Offer): OfferForm {
   return {
     title: offer.title,
