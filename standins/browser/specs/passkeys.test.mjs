@@ -20,6 +20,34 @@ async function addSecond(page, first) {
   return second;
 }
 
+onBothScreens("who is faster than the page gets one session", async ({ page }) => {
+  // The answer to "who is this?" comes in the middle of the ceremony, and would start the suggestions beside it.
+  let known;
+  const isKnown = new Promise((resolve) => (known = resolve));
+  await page.route("**/v1/auth/me", async (route) => {
+    await isKnown;
+    await route.continue();
+  });
+  await page.route("**/v1/auth/passkey/register/finish", async (route) => {
+    known();
+    await page.waitForResponse("**/v1/auth/csrf");
+    // Once around the page and the server: whatever that answer starts has begun.
+    await page.evaluate(async () => {
+      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      await (await fetch("/health")).text();
+    });
+    await route.continue();
+  });
+  const begun = [];
+  page.on("request", (request) => begun.push(new URL(request.url()).pathname));
+  await createAccount(page);
+  assert.deepEqual(
+    begun.filter((path) => path.startsWith("/v1/auth/passkey/login/")),
+    [],
+  );
+  assert.equal(await (await section(page, "sessions.title")).getByRole("listitem").count(), 1);
+});
+
 onBothScreens("the same device is told that it already holds a passkey", async ({ page }) => {
   await createAccount(page);
   await (await button(page, "passkeys.add")).click();
