@@ -39,9 +39,9 @@ pub struct Confirmation {
 /// known.
 ///
 /// # Errors
-/// [`Code::NotFound`], [`Code::PriceChanged`] when it costs something else than was shown, [`Code::Conflict`] when the offer or its merchant is closed, nothing is left, or the member had it often
-/// enough; then the key stays unused. [`Code::InsufficientPoints`], [`Code::IdempotencyKeyReused`],
-/// [`Code::CapabilityUnavailable`], or the database is away.
+/// [`Code::NotFound`]; [`Code::PriceChanged`] when it costs something else than was shown, and [`Code::Conflict`] when the offer or its
+/// merchant is closed, nothing is left, or the member had it often enough: then the key stays unused.
+/// [`Code::InsufficientPoints`], [`Code::IdempotencyKeyReused`], [`Code::CapabilityUnavailable`], or the database is away.
 pub async fn redeem(
     app: &App,
     caller: &Caller,
